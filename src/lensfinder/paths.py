@@ -1,0 +1,139 @@
+"""Where everything lies, relative to the root of the repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ModelPaths:
+    """Files of one model of one survey."""
+
+    model_dir: Path
+    evaluation_dir: Path
+    metrics: Path
+
+    @property
+    def model(self) -> Path:
+        """Network with its best weights."""
+        return self.model_dir / "model.keras"
+
+    @property
+    def history(self) -> Path:
+        """Loss and accuracy after every epoch."""
+        return self.model_dir / "history.csv"
+
+    @property
+    def training(self) -> Path:
+        """What the training was given and when it stopped."""
+        return self.model_dir / "training.json"
+
+    @property
+    def scores(self) -> Path:
+        """Probability of every validation and test object."""
+        return self.evaluation_dir / "scores.parquet"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of PNG figures."""
+        return self.evaluation_dir / "figures"
+
+    @property
+    def plots(self) -> Path:
+        """Folder of tables that ``dvc plots`` draws."""
+        return self.evaluation_dir / "plots"
+
+
+@dataclass(frozen=True)
+class SurveyPaths:
+    """Files of one survey."""
+
+    root: Path
+    survey: str
+
+    @property
+    def tables(self) -> Path:
+        """Tables on sky and instruments, imported by DVC from ``catalogs/``."""
+        return self.root / "data"
+
+    @property
+    def images_dir(self) -> Path:
+        """Output folder of the simulation."""
+        return self.root / "datasets" / self.survey / "images"
+
+    @property
+    def catalogue(self) -> Path:
+        """One row an object."""
+        return self.images_dir / "catalogue.parquet"
+
+    @property
+    def galaxies(self) -> Path:
+        """Galaxy population."""
+        return self.images_dir / "galaxies.parquet"
+
+    @property
+    def quasars(self) -> Path:
+        """Quasar population."""
+        return self.images_dir / "quasars.parquet"
+
+    @property
+    def cubes(self) -> Path:
+        """Images, ``(n, y, x, bands)``."""
+        return self.images_dir / "cubes.npy"
+
+    @property
+    def pseudo_spectra_dir(self) -> Path:
+        """Output folder of the representation stage."""
+        return self.root / "datasets" / self.survey / "pseudo_spectra"
+
+    @property
+    def pseudo_spectra(self) -> Path:
+        """Pseudo-spectra, ``(n, 2, bands, pixels)``."""
+        return self.pseudo_spectra_dir / "pseudo_spectra.npy"
+
+    @property
+    def sizes(self) -> Path:
+        """Measured bytes of both representations, in memory and on disk."""
+        return self.pseudo_spectra_dir / "sizes.json"
+
+    @property
+    def splits(self) -> Path:
+        """Part of every object."""
+        return self.root / "splits" / f"{self.survey}.parquet"
+
+    @property
+    def validation(self) -> Path:
+        """Outcome of the gate."""
+        return self.root / "validation" / f"{self.survey}.json"
+
+    @property
+    def data_docs(self) -> Path:
+        """Great Expectations' HTML report."""
+        return self.root / "validation" / "docs" / self.survey
+
+    @property
+    def comparison(self) -> Path:
+        """Comparison of the models."""
+        return self.root / "metrics" / self.survey / "comparison.json"
+
+    @property
+    def report_dir(self) -> Path:
+        """Report of one page, with its figures."""
+        return self.root / "reports" / self.survey
+
+    def images_of(self, representation: str) -> Path:
+        """Array that a model of this representation reads."""
+        return {"cube": self.cubes, "pseudo_spectra": self.pseudo_spectra}[representation]
+
+    def model(self, name: str) -> ModelPaths:
+        """Files of one model."""
+        return ModelPaths(
+            model_dir=self.root / "models" / self.survey / name,
+            evaluation_dir=self.root / "evaluation" / self.survey / name,
+            metrics=self.root / "metrics" / self.survey / f"{name}.json",
+        )
+
+    def work(self, stage: str, inputs_hash: str) -> Path:
+        """Folder, outside of DVC's outputs, from which an interrupted stage resumes."""
+        return self.root / ".lensfinder" / "work" / self.survey / f"{stage}-{inputs_hash[:16]}"
