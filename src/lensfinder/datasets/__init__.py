@@ -1,0 +1,1 @@
+"""Datasets on disk: tables with units, memory-mapped image arrays, representations, splits."""

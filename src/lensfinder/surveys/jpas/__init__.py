@@ -1,0 +1,1 @@
+"""J-PAS: lensed quasars in 56 bands."""
