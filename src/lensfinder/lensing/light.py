@@ -1,7 +1,7 @@
 """Light of galaxies: the Sérsic profile and its expansion in Gaussians.
 
-The expansion makes an elliptical galaxy behind any Gaussian seeing a sum of elliptical Gaussians, in closed form:
-no sampling of the cusp, no pixel grid finer than the detector's.
+The expansion makes an elliptical galaxy behind any Gaussian seeing a sum of elliptical Gaussians, in closed
+form: no sampling of the cusp, no pixel grid finer than the detector's.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ EXPANSION_SIGMAS = np.concatenate(
 )
 """Standard deviations of the Gaussians of :func:`sersic_expansion`, in half-light radii.
 
-The cusp needs few, since seeing hides it; the shoulder of n < 1 needs them close together, and 0.849 is n = 0.5
-itself; the last carry the wings of n = 6.
+The cusp needs few, since seeing hides it; the shoulder of n < 1 needs them close together, and 0.849 is n =
+0.5 itself; the last carry the wings of n = 6.
 """
 
 
@@ -49,8 +49,8 @@ def sersic_profile(r_over_r_eff: FloatArray, n: float) -> FloatArray:
 def _expansion_table() -> FloatArray:
     """Fractions of the flux in each Gaussian, on a grid of n; of shape (n_steps, n_gaussians).
 
-    Fitted to the curve of growth, so that what is matched is the flux inside every radius: that is what a seeing disc
-    sees. Non-negative, so that no pixel of a galaxy can be negative.
+    Fitted to the curve of growth, so that what is matched is the flux inside every radius: that is what a
+    seeing disc sees. Non-negative, so that no pixel of a galaxy can be negative.
     """
     n_grid = np.arange(SERSIC_N_MIN, SERSIC_N_MAX + _N_STEP / 2, _N_STEP)
     radii = np.geomspace(0.004, 40.0, 500)
@@ -73,8 +73,8 @@ def sersic_expansion(n: FloatArray) -> FloatArray:
 
     Returns
     -------
-    Array of shape (n_galaxies, 16); a row sums to the flux inside 40 r_eff (0.986 of the total for n = 6). After any
-    seeing of σ ≥ 0.15 r_eff the profile is right to 1e-3 of its peak.
+    Array of shape (n_galaxies, 16); a row sums to the flux inside 40 r_eff (0.986 of the total for n = 6).
+    After any seeing of σ ≥ 0.15 r_eff the profile is right to 1e-3 of its peak.
 
     Raises
     ------
