@@ -1,8 +1,8 @@
 """``params.yaml`` as typed, frozen objects.
 
-Every value that a user may choose stands in ``params.yaml`` with its unit; nothing has a default here, so that
-the file shows all that was active in a run. A field that is unknown, missing or impossible is refused with its
-name and value.
+Every value that a user may choose stands in ``params.yaml`` with its unit; nothing has a default here, so
+that the file shows all that was active in a run. A field that is unknown, missing or impossible is refused
+with its name and value.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class Sky(_Section):
     @model_validator(mode="after")
     def _possible(self) -> Self:
         if self.test_tiles > self.tiles - 2:
-            raise ValueError(f"test_tiles ({self.test_tiles}) must leave two of the {self.tiles} tiles for training")
+            raise ValueError(
+                f"test_tiles ({self.test_tiles}) must leave two of the {self.tiles} tiles for training"
+            )
         if self.galaxies < self.tiles:
             raise ValueError(f"galaxies ({self.galaxies}) must be at least one a tile ({self.tiles})")
         return self
@@ -243,10 +245,13 @@ class Jpas(_Section):
         corner = math.sqrt(2) * (half_width - self.systems.companion_margin_arcsec)
         if self.systems.pair_separation_arcsec.high > corner:
             raise ValueError(
-                f"systems.pair_separation_arcsec.high ({self.systems.pair_separation_arcsec.high}) does not fit into "
-                f"the stamp, whose corner less the margin is {corner:.2f} arcsec away"
+                f"systems.pair_separation_arcsec.high ({self.systems.pair_separation_arcsec.high}) does not fit "
+                f"into the stamp, whose corner less the margin is {corner:.2f} arcsec away"
             )
-        if self.counts.train.total < self.sky.tiles - self.sky.test_tiles or self.counts.test.total < self.sky.test_tiles:
+        if (
+            self.counts.train.total < self.sky.tiles - self.sky.test_tiles
+            or self.counts.test.total < self.sky.test_tiles
+        ):
             raise ValueError("counts must give at least one object to every tile of each sample")
         return self
 

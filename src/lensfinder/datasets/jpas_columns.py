@@ -74,7 +74,9 @@ CATALOGUE_COLUMNS = {
     "source_x_arcsec": Column("float64", "arcsec", "unlensed quasar position, from the galaxy"),
     "source_y_arcsec": Column("float64", "arcsec", "unlensed quasar position, from the galaxy"),
     "quasar_r_mag": Column("float64", "mag(AB)", "unlensed quasar magnitude in rSDSS"),
-    "quasar_r_mag_observed": Column("float64", "mag(AB)", "rSDSS magnitude of all quasar images together, lensed only by the model"),
+    "quasar_r_mag_observed": Column(
+        "float64", "mag(AB)", "rSDSS magnitude of all quasar images together, lensed only by the model"
+    ),
     "n_images": Column("int8", "", "images of the quasar, the demagnified central one included"),
     "n_bright_images": Column("int8", "", "images with |μ| ≥ 0.1"),
     "magnification": Column("float64", "", "Σ|μ| over all images"),

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from lensfinder.compiled import compiled
 from lensfinder.datasets.half import HALF_TO_FLOAT, float_to_half
 from lensfinder.errors import UserError
 from lensfinder.typing import AnyArray
 
 
 def pseudo_spectra_plain(cubes: AnyArray) -> AnyArray:
-    """Sum cubes of shape (n, y, x, bands) along y and along x; returns (n, 2, bands, pixels) in the cubes' own precision.
+    """Sum cubes of shape (n, y, x, bands) along y and along x; returns (n, 2, bands, pixels) in the cubes'
+    own precision.
 
     Index 0 of the second axis is band × x (summed along y), index 1 is band × y (summed along x).
     """
@@ -23,8 +24,8 @@ def pseudo_spectra_plain(cubes: AnyArray) -> AnyArray:
     return np.stack([along_y, along_x], axis=1)
 
 
-@njit(cache=True, nogil=True)
-def _sum_cubes(cubes, out, table):  # type: ignore[no-untyped-def]
+@compiled
+def _sum_cubes(cubes: AnyArray, out: AnyArray, table: AnyArray) -> None:
     n, side, _, bands = cubes.shape
     sums = np.empty((2, side, bands), np.float32)
     row_sum = np.empty(bands, np.float32)
@@ -47,7 +48,8 @@ def _sum_cubes(cubes, out, table):  # type: ignore[no-untyped-def]
 
 
 def pseudo_spectra(cubes: AnyArray) -> AnyArray:
-    """Do what :func:`pseudo_spectra_plain` does, compiled, for float16 cubes; sums in float32, result in float16.
+    """Do what :func:`pseudo_spectra_plain` does, compiled, for float16 cubes; sums in float32, result in
+    float16.
 
     Raises
     ------
@@ -62,5 +64,3 @@ def pseudo_spectra(cubes: AnyArray) -> AnyArray:
     out = np.empty((n, 2 * bands * side), dtype=np.uint16)
     _sum_cubes(cubes.view(np.uint16), out, HALF_TO_FLOAT)
     return out.view(np.float16).reshape(n, 2, bands, side)
-
-

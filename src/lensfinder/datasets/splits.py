@@ -1,7 +1,7 @@
 """Leak-free parts: unions of sky tiles.
 
-One galaxy hosts several systems and one spectrum serves several quasars, but none leaves its tile. So parts that share no
-tile share no galaxy and no spectrum either.
+One galaxy hosts several systems and one spectrum serves several quasars, but none leaves its tile. So parts
+that share no tile share no galaxy and no spectrum either.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lensfinder.typing import FloatArray, IntArray
 def group_tiles(counts: FloatArray, fractions: FloatArray, rng: np.random.Generator) -> IntArray:
     """Assign tiles to groups so that every group gets its fraction of every class.
 
-    Tiles are taken from the fullest to the emptiest (ties in random order), each to the group that then lacks most.
+    Tiles are taken in random order, each to the group that then lacks most.
 
     Parameters
     ----------
@@ -37,13 +37,10 @@ def group_tiles(counts: FloatArray, fractions: FloatArray, rng: np.random.Genera
     if len(counts) < len(fractions):
         raise UserError(f"{len(counts)} tile(s) cannot be cut into {len(fractions)} parts that share no tile")
     share = counts / counts.sum(axis=0)
-    order = rng.permutation(len(counts))
-    order = order[np.argsort(-share[order].sum(axis=1), kind="stable")]
     filled = np.zeros((len(fractions), counts.shape[1]))
     groups = np.empty(len(counts), dtype=np.int64)
-    for tile in order:
-        # Distance from the target, summed over classes, if the tile went to each group in turn; a group's own size
-        # scales it, so that small groups fill at the same pace as large ones.
+    for tile in rng.permutation(len(counts)):
+        # What a group lacks counts in units of its own size: small groups fill at the pace of large ones.
         lack = ((fractions[:, None] - filled) / fractions[:, None]).sum(axis=1)
         groups[tile] = int(np.argmax(lack))
         filled[groups[tile]] += share[tile]
@@ -66,7 +63,9 @@ def split_catalogue(catalogue: pd.DataFrame, validation_fraction: float, seed: i
     )
     validation_tiles = table.index.to_numpy()[groups == 1]
     part = np.where(
-        catalogue["sample"] == "test", "test", np.where(catalogue["tile"].isin(validation_tiles), "validation", "train")
+        catalogue["sample"] == "test",
+        "test",
+        np.where(catalogue["tile"].isin(validation_tiles), "validation", "train"),
     )
     return pd.DataFrame(
         {

@@ -42,7 +42,13 @@ def write_table(path: Path, frame: pd.DataFrame, columns: Mapping[str, Column]) 
         arrays.append(pa.array(frame[name].to_numpy(), type=kind, from_pandas=False))
         fields.append(pa.field(name, kind, metadata={"unit": column.unit, "description": column.description}))
     units = {name: {"unit": c.unit, "description": c.description} for name, c in columns.items()}
-    schema = pa.schema(fields, metadata={"lensfinder.columns": json.dumps(units)})
+    # astropy reads strings into fields of fixed width and warns unless the file tells it which.
+    widths = {
+        f"table::len::{name}": str(max(frame[name].str.len().max(), 1))
+        for name, column in columns.items()
+        if column.dtype == "str"
+    }
+    schema = pa.schema(fields, metadata={"lensfinder.columns": json.dumps(units), **widths})
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), partial, compression="zstd")
@@ -60,7 +66,7 @@ def read_table(path: Path, required: Mapping[str, Column] | None = None) -> pd.D
     if not path.is_file():
         raise UserError(f"{path}: no such file; run `make repro` (or `dvc repro`) to make it")
     try:
-        frame = pq.read_table(path).to_pandas()
+        frame: pd.DataFrame = pq.read_table(path).to_pandas()
     except pa.ArrowInvalid as error:
         raise UserError(f"{path}: cannot be read as Parquet: {error}") from None
     missing = [name for name in required or () if name not in frame.columns]

@@ -1,16 +1,17 @@
-"""Compiled Gaussian noise: xoshiro256++ (Blackman & Vigna 2021) under a ziggurat (Marsaglia & Tsang 2000; Doornik 2005).
+"""Compiled Gaussian noise: xoshiro256++ (Blackman & Vigna 2021) under a ziggurat (Marsaglia & Tsang 2000;
+Doornik 2005).
 
-Noise is what bounds the simulation of a cube: NumPy's generator draws a normal number in about 12 ns, this one in a
-quarter of that. Each object has a state of its own, from its own seed sequence.
+Noise is what bounds the simulation of a cube: NumPy's generator draws a normal number in about 12 ns, this
+one in a quarter of that. Each object has a state of its own, from its own seed sequence.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from lensfinder.typing import Float32Array, FloatArray
+from lensfinder.compiled import compiled, jitable
+from lensfinder.typing import AnyArray, Float32Array, FloatArray
 
 _LAYERS = 256
 _TAIL_START = 3.6541528853610088  # r of 256 layers of equal area, Marsaglia & Tsang 2000, section 3
@@ -36,21 +37,21 @@ _WIDTH = (_X[:_LAYERS] * _SIZE_UNIT).astype(np.float32)
 _INSIDE = (_X[1:] / _X[:-1] / _SIZE_UNIT).astype(np.uint32)
 
 
-@njit(inline="always")
-def _rotl(x, k):  # type: ignore[no-untyped-def]
+@jitable
+def _rotl(x: np.uint64, k: int) -> np.uint64:
     return (x << np.uint64(k)) | (x >> np.uint64(64 - k))
 
 
-@njit(cache=True, nogil=True)
-def _uniform(state):  # type: ignore[no-untyped-def]
+@compiled
+def _uniform(state: AnyArray) -> float:
     """Next 64 random bits as a double in (0, 1]."""
     return (np.float64(_next(state) >> np.uint64(11)) + 1.0) * 2.0**-53
 
 
-@njit(inline="always")
-def _next(state):  # type: ignore[no-untyped-def]
+@jitable
+def _next(state: AnyArray) -> np.uint64:
     s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
-    result = _rotl(s0 + s3, 23) + s0
+    result: np.uint64 = _rotl(s0 + s3, 23) + s0
     t = s1 << np.uint64(17)
     s2 ^= s0
     s3 ^= s1
@@ -62,16 +63,16 @@ def _next(state):  # type: ignore[no-untyped-def]
     return result
 
 
-@njit(inline="always")
-def _cut(bits):  # type: ignore[no-untyped-def]
+@jitable
+def _cut(bits: np.uint64) -> tuple[np.int64, np.uint32, np.float32]:
     """Cut the lowest 32 bits into layer, place and sign."""
     layer = np.int64(bits & np.uint64(0xFF))
     sign = np.float32(1.0) - np.float32(2.0) * np.float32((bits >> np.uint64(8)) & np.uint64(1))
     return layer, np.uint32((bits >> np.uint64(9)) & np.uint64(0x7FFFFF)), sign
 
 
-@njit(cache=True, nogil=True)
-def _beyond(state, layer, place, sign):  # type: ignore[no-untyped-def]
+@compiled
+def _beyond(state: AnyArray, layer: np.int64, place: np.uint32, sign: np.float32) -> np.float32:
     """Finish a draw that fell outside the wholly inner part of its layer (about 1 % of all)."""
     while True:
         if layer == 0:  # the tail, Marsaglia 1964
@@ -85,12 +86,13 @@ def _beyond(state, layer, place, sign):  # type: ignore[no-untyped-def]
             return sign * np.float32(x)
         layer, place, sign = _cut(_next(state))
         if place < _INSIDE[layer]:
-            return sign * (np.float32(place) * _WIDTH[layer])
+            size: np.float32 = sign * (np.float32(place) * _WIDTH[layer])
+            return size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_normals(state: NDArray[np.uint64], out: Float32Array) -> None:
-    """Fill a flat float32 array with standard normal numbers, two from every 64 bits; advances ``state`` (4,)."""
+    """Fill flat float32 ``out`` with standard normals, two from every 64 bits; advances ``state`` (4,)."""
     s = state.copy()
     bits = np.uint64(0)
     for i in range(out.size):

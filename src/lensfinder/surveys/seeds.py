@@ -1,7 +1,7 @@
 """One random stream per object and purpose, whoever computes it and in whatever order.
 
-A stream is the child ``spawn_key=(survey, sample, object index, purpose)`` of the parameters' ``seed``; populations of
-sky tiles and the layout of a sample have streams of their own that no object can share.
+A stream is the child ``spawn_key=(survey, sample, object index, purpose)`` of the parameters' ``seed``;
+populations of sky tiles and the layout of a sample have streams of their own that no object can share.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def population_generator(
     seed: int, survey: str, sample: str, population: Population, tile: int = 0
 ) -> Generator:
     """Return the generator of one tile's population, or of a sample's layout."""
-    return Generator(PCG64(SeedSequence(seed, spawn_key=(SURVEY[survey], SAMPLE[sample], int(population), tile))))
+    return Generator(
+        PCG64(SeedSequence(seed, spawn_key=(SURVEY[survey], SAMPLE[sample], int(population), tile)))
+    )
 
 
 def object_uniforms(

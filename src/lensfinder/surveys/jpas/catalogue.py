@@ -58,7 +58,9 @@ class Instrument:
     def build(cls, params: Params, filters: FilterSet) -> Instrument:
         """Keep the bands that are imaged and prepare the camera for them."""
         cube = filters.cube()
-        return cls(cube, Camera.build(params.jpas.observation, cube.depth_5s_3arcsec_mag, cube.zero_point_mag))
+        return cls(
+            cube, Camera.build(params.jpas.observation, cube.depth_5s_3arcsec_mag, cube.zero_point_mag)
+        )
 
     @property
     def trays(self) -> IntArray:
@@ -135,7 +137,9 @@ def _rows(kind: str, index: IntArray, tile: IntArray, drawn: Drawn, factory: Sys
     frame["n_images"] = images.n_images.astype(np.int8)
     frame["n_bright_images"] = is_bright(images.magnification).sum(axis=1).astype(np.int8)
     frame["separation_arcsec"] = drawn.separation_arcsec
-    _place_in_stamp(frame, drawn, factory.centre(drawn.galaxy, drawn.quasar, images), factory.jitter_arcsec(index))
+    _place_in_stamp(
+        frame, drawn, factory.centre(drawn.galaxy, drawn.quasar, images), factory.jitter_arcsec(index)
+    )
     return frame
 
 
@@ -257,6 +261,4 @@ class SceneBuilder:
 
 
 def _finite(rows: pd.DataFrame, column: str, otherwise: float) -> FloatArray:
-    return np.nan_to_num(rows[column].to_numpy(), nan=otherwise)
-
-
+    return np.asarray(np.nan_to_num(rows[column].to_numpy(dtype=float), nan=otherwise))

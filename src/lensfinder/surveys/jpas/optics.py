@@ -1,4 +1,4 @@
-"""What befalls the light on its way: seeing of each band, dust, microlensing and variability of each quasar image."""
+"""What befalls the light: seeing of each band; dust, microlensing and variability of each quasar image."""
 
 from __future__ import annotations
 

@@ -43,7 +43,8 @@ def draw_populations(
 
     Returns
     -------
-    Two frames with the columns of ``GALAXY_COLUMNS`` and ``QUASAR_COLUMNS``, each followed by ``flux_<band>``.
+    Two frames with the columns of ``GALAXY_COLUMNS`` and ``QUASAR_COLUMNS``, each followed by
+    ``flux_<band>``.
     """
     galaxy_frames, quasar_frames = [], []
     for sample, tiles in tiles_of_samples(params).items():
@@ -60,9 +61,7 @@ def draw_populations(
     return _ordered(galaxy_frames, GALAXY_COLUMNS, bands), _ordered(quasar_frames, QUASAR_COLUMNS, bands)
 
 
-def _place(
-    frame: pd.DataFrame, sample: str, tile: int, sky: Sky, rng: np.random.Generator
-) -> pd.DataFrame:
+def _place(frame: pd.DataFrame, sample: str, tile: int, sky: Sky, rng: np.random.Generator) -> pd.DataFrame:
     """Give every member a position, uniform in its tile; tiles are the cells of a square grid."""
     per_side = int(np.ceil(np.sqrt(sky.tiles)))
     side_deg = np.sqrt(sky.area_deg2) / per_side

@@ -1,8 +1,8 @@
 """Seeing: Moffat profiles of any width as sums of the same eight Gaussians.
 
-A cube then needs eight images of the galaxy and eight of each quasar image, whatever the 56 widths are, and one small
-matrix product makes all bands. The detector's pixel is folded into the weights: the fit is to the Moffat profile
-integrated over pixels, so that a Gaussian sampled at a pixel's centre is that pixel's flux.
+A cube then needs eight images of the galaxy and eight of each quasar image, whatever the 56 widths are, and
+one small matrix product makes all bands. The detector's pixel is folded into the weights: the fit is to the
+Moffat profile integrated over pixels, so that a Gaussian sampled at a pixel's centre is that pixel's flux.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scipy.optimize import nnls
 from scipy.special import ndtr
 
 from lensfinder.params import Observation
-from lensfinder.typing import FloatArray
+from lensfinder.typing import FloatArray, IntArray
 
 N_GAUSSIANS = 8
 _WIDTHS_TABULATED = 121
@@ -47,8 +47,8 @@ class PsfDictionary:
     def fit(cls, observation: Observation) -> PsfDictionary:
         """Fit the dictionary for a camera's pixel and its range of seeing.
 
-        The error is below 1e-3 of the peak for seeing of three pixels or more, checked in the tests against direct
-        integration.
+        The error is below 1e-3 of the peak for seeing of three pixels or more, checked in the tests against
+        direct integration.
         """
         low, high = observation.psf_fwhm_arcsec.low, observation.psf_fwhm_arcsec.high
         sigmas = np.geomspace(0.33 * low, 2.0 * high, N_GAUSSIANS)
@@ -75,7 +75,9 @@ class PsfDictionary:
         return np.asarray((1 - fraction) * self.weights[below] + fraction * self.weights[below + 1])
 
 
-def draw_fwhms_arcsec(normals_tray: FloatArray, normals_band: FloatArray, trays: FloatArray, observation: Observation) -> FloatArray:
+def draw_fwhms_arcsec(
+    normals_tray: FloatArray, normals_band: FloatArray, trays: IntArray, observation: Observation
+) -> FloatArray:
     """Seeing of every band, uniform between the limits and alike in the bands of one filter tray.
 
     Parameters

@@ -1,8 +1,9 @@
 """From a scene to its cube: the plain version, to be read and tested, and the data both versions take.
 
-Signal per pixel and band:  S_b = Σ_k w_{bk} [ F_b (galaxy ∗ G_k) + Σ_i f_{ib} G_k(x − x_i) ] · pixel area, where G_k are the
-Gaussians of :class:`~lensfinder.surveys.jpas.psf.PsfDictionary` and the galaxy is a sum of elliptical Gaussians.
-Noise per pixel: N(0, σ_b² + S_b / g_b), sky and read noise from the band's depth, g_b electrons per µJy.
+Signal per pixel and band:  S_b = Σ_k w_{bk} [ F_b (galaxy ∗ G_k) + Σ_i f_{ib} G_k(x − x_i) ] · pixel area,
+where G_k are the Gaussians of :class:`~lensfinder.surveys.jpas.psf.PsfDictionary` and the galaxy is a sum of
+elliptical Gaussians. Noise per pixel: N(0, σ_b² + S_b / g_b), sky and read noise from the band's depth, g_b
+electrons per µJy.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from lensfinder.typing import FloatArray
 
 @dataclass(frozen=True)
 class Scenes:
-    """What stands in front of the camera, for n objects; lengths in arcsec from the stamp's centre, fluxes in µJy.
+    """What stands in front of the camera, for n objects; lengths in arcsec from the stamp's centre, fluxes in
+    µJy.
 
     Attributes
     ----------
@@ -92,22 +94,26 @@ class Camera:
     @property
     def pixel_centres_arcsec(self) -> FloatArray:
         """Coordinates of the pixel centres along either axis."""
-        return (np.arange(self.stamp_pixels) - 0.5 * (self.stamp_pixels - 1)) * self.pixel_scale_arcsec
+        pixels = np.arange(self.stamp_pixels, dtype=np.float64)
+        return (pixels - 0.5 * (self.stamp_pixels - 1)) * self.pixel_scale_arcsec
 
     def aperture_sigma_ujy(self) -> FloatArray:
         """1σ of the background in a 3 arcsec aperture, of shape (bands,)."""
-        return np.sqrt(self.background_variance * np.pi * 1.5**2) / self.pixel_scale_arcsec
+        aperture_px = np.pi * 1.5**2 / self.pixel_scale_arcsec**2
+        sigma: FloatArray = np.sqrt(self.background_variance * aperture_px)
+        return sigma
 
 
 def galaxy_gaussians(scenes: Scenes) -> tuple[FloatArray, FloatArray]:
-    """Expand the galaxies in Gaussians: fractions of flux (n, 16) and covariances (n, 16, 3) as xx, xy, yy in arcsec²."""
+    """Expand galaxies: fractions of flux (n, 16), covariances (n, 16, 3) as xx, xy, yy in arcsec²."""
     fractions = sersic_expansion(scenes.galaxy_sersic_n)
     variance = (EXPANSION_SIGMAS * scenes.galaxy_r_eff_arcsec[:, None]) ** 2
     major = variance / scenes.galaxy_axis_ratio[:, None]
     minor = variance * scenes.galaxy_axis_ratio[:, None]
     cos, sin = np.cos(scenes.galaxy_pa_rad)[:, None], np.sin(scenes.galaxy_pa_rad)[:, None]
     covariance = np.stack(
-        [major * cos**2 + minor * sin**2, (major - minor) * sin * cos, major * sin**2 + minor * cos**2], axis=-1
+        [major * cos**2 + minor * sin**2, (major - minor) * sin * cos, major * sin**2 + minor * cos**2],
+        axis=-1,
     )
     return fractions, covariance
 
@@ -115,7 +121,8 @@ def galaxy_gaussians(scenes: Scenes) -> tuple[FloatArray, FloatArray]:
 def render_signal_plain(scenes: Scenes, camera: Camera) -> FloatArray:
     """Noise-free cubes in µJy per pixel, of shape (n, y, x, bands), in float64 and slowly.
 
-    The compiled version, :func:`lensfinder.surveys.jpas.render_compiled.render_signal`, agrees to 1e-5 of the peak.
+    The compiled version, :func:`lensfinder.surveys.jpas.render_compiled.render_signal`, agrees to 1e-5 of the
+    peak.
     """
     x, y = np.meshgrid(camera.pixel_centres_arcsec, camera.pixel_centres_arcsec)
     sigma2 = camera.psf.sigmas_arcsec**2

@@ -1,33 +1,52 @@
 """From a scene to its cube: the fused, compiled version of :mod:`lensfinder.surveys.jpas.render`.
 
-What makes it fast: every column of ``[galaxy ∗ G_k | images ∗ G_k]`` is built without an exponential per pixel (the values
-of a Gaussian along a row are a product of products), one small matrix product makes all bands, and noise, rounding to
-half precision and storage follow while the cube is still in the processor's cache.
+What makes it fast: every column of ``[galaxy ∗ G_k | images ∗ G_k]`` is built without an exponential per
+pixel (the values of a Gaussian along a row are a product of products), one small matrix product makes all
+bands, and noise, rounding to half precision and storage follow while the cube is still in the processor's
+cache.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lensfinder.compiled import compiled
 from lensfinder.datasets.half import float_to_half
 from lensfinder.surveys.jpas.psf import N_GAUSSIANS
 from lensfinder.surveys.jpas.render import Camera, Scenes, galaxy_gaussians
 from lensfinder.surveys.noise import fill_normals
-from lensfinder.typing import Float32Array
+from lensfinder.typing import AnyArray, Float32Array
 
 # Components with less than this fraction of the galaxy's light are left out: far below the noise.
 _FRACTION_MIN = 1e-7
 
 
-@njit(cache=True, nogil=True)
-def _fill_rows(columns, first, last, step, x0, h, start, along_y, right, left, cross, curve_x, curve_y, work):  # type: ignore[no-untyped-def]
+@compiled
+def _fill_rows(
+    columns: AnyArray,
+    first: int,
+    last: int,
+    step: int,
+    x0: int,
+    h: float,
+    start: AnyArray,
+    along_y: AnyArray,
+    right: AnyArray,
+    left: AnyArray,
+    cross: AnyArray,
+    curve_x: AnyArray,
+    curve_y: AnyArray,
+    work: AnyArray,
+) -> None:
     """Write rows first, first+step … of the galaxy's eight columns.
 
-    All arrays hold one number per (component, Gaussian). ``start`` is the value at column x0 of row ``first``,
-    ``along_y`` the ratio to the next row, ``right``/``left`` the ratios to the next column on either side; ``cross``,
-    ``curve_x`` and ``curve_y`` are the constant factors by which those ratios change from step to step.
+    All arrays hold one number per (component, Gaussian). ``start`` is the value at column x0 of row
+    ``first``, ``along_y`` the ratio to the next row, ``right``/``left`` the ratios to the next column on
+    either side; ``cross``, ``curve_x`` and ``curve_y`` are the constant factors by which those ratios change
+    from step to step.
     """
     size = start.size
     n_pixels = int(np.sqrt(columns.shape[0]))
@@ -65,8 +84,16 @@ def _fill_rows(columns, first, last, step, x0, h, start, along_y, right, left, c
         row += step
 
 
-@njit(cache=True, nogil=True)
-def _galaxy_columns(columns, centres, x, y, fractions, covariances, sigma2):  # type: ignore[no-untyped-def]
+@compiled
+def _galaxy_columns(
+    columns: AnyArray,
+    centres: AnyArray,
+    x: float,
+    y: float,
+    fractions: AnyArray,
+    covariances: AnyArray,
+    sigma2: AnyArray,
+) -> None:
     """Write the first eight columns: the galaxy of unit flux seen through each Gaussian."""
     n_pixels = centres.size
     h = centres[1] - centres[0]
@@ -99,7 +126,12 @@ def _galaxy_columns(columns, centres, x, y, fractions, covariances, sigma2):  # 
                 buffers[5, j] = np.exp(-a * h * h)
                 buffers[6, j] = np.exp(-c * h * h)
                 j += 1
-        start, along_y, right, left = buffers[0, :size], buffers[1, :size], buffers[2, :size], buffers[3, :size]
+        start, along_y, right, left = (
+            buffers[0, :size],
+            buffers[1, :size],
+            buffers[2, :size],
+            buffers[3, :size],
+        )
         cross, curve_x, curve_y = buffers[4, :size], buffers[5, :size], buffers[6, :size]
         first = y0 if direction == 1 else y0 - 1
         if direction == -1:
@@ -111,12 +143,32 @@ def _galaxy_columns(columns, centres, x, y, fractions, covariances, sigma2):  # 
         last = n_pixels if direction == 1 else -1
         if first != last:
             _fill_rows(
-                columns, first, last, direction, x0, h, start, along_y, right, left, cross, curve_x, curve_y, work
+                columns,
+                first,
+                last,
+                direction,
+                x0,
+                h,
+                start,
+                along_y,
+                right,
+                left,
+                cross,
+                curve_x,
+                curve_y,
+                work,
             )
 
 
-@njit(cache=True, nogil=True)
-def _point_columns(columns, offset, centres, x, y, sigma2):  # type: ignore[no-untyped-def]
+@compiled
+def _point_columns(
+    columns: AnyArray,
+    offset: int,
+    centres: AnyArray,
+    x: float,
+    y: float,
+    sigma2: AnyArray,
+) -> None:
     """Write eight columns from ``offset``: a point of unit flux seen through each Gaussian."""
     n_pixels = centres.size
     along_x = np.empty((n_pixels, N_GAUSSIANS), np.float32)
@@ -131,11 +183,24 @@ def _point_columns(columns, offset, centres, x, y, sigma2):  # type: ignore[no-u
                 columns[row * n_pixels + column, offset + k] = along_y[row, k] * along_x[column, k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _signal(
-    n, centres, sigma2, area, has_galaxy, galaxy_flux, galaxy_x, galaxy_y, fractions, covariances,
-    image_x, image_y, image_flux, n_images, seeing,
-):  # fmt: skip  # type: ignore[no-untyped-def]
+    n: int,
+    centres: AnyArray,
+    sigma2: AnyArray,
+    area: float,
+    has_galaxy: AnyArray,
+    galaxy_flux: AnyArray,
+    galaxy_x: AnyArray,
+    galaxy_y: AnyArray,
+    fractions: AnyArray,
+    covariances: AnyArray,
+    image_x: AnyArray,
+    image_y: AnyArray,
+    image_flux: AnyArray,
+    n_images: AnyArray,
+    seeing: AnyArray,
+) -> AnyArray:
     """Noise-free cube of object n as float32 of shape (pixels, bands)."""
     first_point = N_GAUSSIANS if has_galaxy[n] else 0
     n_columns = first_point + N_GAUSSIANS * n_images[n]
@@ -153,14 +218,31 @@ def _signal(
                 else:
                     flux = image_flux[n, source - (1 if has_galaxy[n] else 0), band]
                 colours[source * N_GAUSSIANS + k, band] = flux * seeing[n, band, k] * area
-    return np.dot(columns, colours)
+    product: AnyArray = np.dot(columns, colours)
+    return product
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _render(
-    centres, sigma2, area, has_galaxy, galaxy_flux, galaxy_x, galaxy_y, fractions, covariances,
-    image_x, image_y, image_flux, n_images, seeing, background_variance, electrons_per_ujy, states, out,
-):  # fmt: skip  # type: ignore[no-untyped-def]
+    centres: AnyArray,
+    sigma2: AnyArray,
+    area: float,
+    has_galaxy: AnyArray,
+    galaxy_flux: AnyArray,
+    galaxy_x: AnyArray,
+    galaxy_y: AnyArray,
+    fractions: AnyArray,
+    covariances: AnyArray,
+    image_x: AnyArray,
+    image_y: AnyArray,
+    image_flux: AnyArray,
+    n_images: AnyArray,
+    seeing: AnyArray,
+    background_variance: AnyArray,
+    electrons_per_ujy: AnyArray,
+    states: AnyArray,
+    out: AnyArray,
+) -> None:
     """Noisy cubes in half precision: ``out`` is uint16 of shape (n, pixels · bands)."""
     n_bands = background_variance.size
     normals = np.empty(n_bands * centres.size, np.float32)
@@ -184,7 +266,7 @@ def _render(
         float_to_half(flat, out[n])
 
 
-def _arguments(scenes: Scenes, camera: Camera) -> tuple[object, ...]:
+def _arguments(scenes: Scenes, camera: Camera) -> tuple[Any, ...]:
     fractions, covariances = galaxy_gaussians(scenes)
     return (
         camera.pixel_centres_arcsec,
@@ -211,7 +293,9 @@ def render_signal(scenes: Scenes, camera: Camera) -> Float32Array:
     return np.stack([_signal(n, *arguments).reshape(side, side, -1) for n in range(len(scenes))])
 
 
-def render_cubes(scenes: Scenes, camera: Camera, states: NDArray[np.uint64], out: NDArray[np.float16]) -> None:
+def render_cubes(
+    scenes: Scenes, camera: Camera, states: NDArray[np.uint64], out: NDArray[np.float16]
+) -> None:
     """Write noisy cubes in µJy per pixel into ``out``, float16 of shape (n, y, x, bands), C-contiguous.
 
     Parameters
@@ -220,4 +304,5 @@ def render_cubes(scenes: Scenes, camera: Camera, states: NDArray[np.uint64], out
         State of each object's noise generator, of shape (n, 4); advanced.
     """
     flat = out.view(np.uint16).reshape(len(scenes), -1)
-    _render(*_arguments(scenes, camera), camera.background_variance, camera.electrons_per_ujy, states, flat)
+    noise = (camera.background_variance, camera.electrons_per_ujy, states, flat)
+    _render(*(_arguments(scenes, camera) + noise))

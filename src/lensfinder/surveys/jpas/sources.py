@@ -28,11 +28,13 @@ def open_populations(paths: SurveyPaths, params: Params) -> tuple[Galaxies, Quas
     if params.jpas.quasars.source == "synthetic":
         return galaxies, synthetic
     limits = params.jpas.quasars.redshift
-    library, report = read_spectra(paths.root / params.jpas.quasars.sdss_folder, (limits.low, limits.high))
+    spectra, report = read_quasar_spectra(
+        paths.root / params.jpas.quasars.sdss_folder, (limits.low, limits.high)
+    )
     print(report.summary(), flush=True)
     # A stream of its own: which tile a spectrum goes to must not move with anything else.
     rng = np.random.default_rng(np.random.SeedSequence(params.seed, spawn_key=(1,)))
-    return galaxies, SdssQuasars(synthetic, filters, library, params.jpas.sky.tiles, rng)
+    return galaxies, SdssQuasars(synthetic, filters, spectra, params.jpas.sky.tiles, rng)
 
 
 def open_quasar_population(paths: SurveyPaths, params: Params) -> QuasarPopulation:

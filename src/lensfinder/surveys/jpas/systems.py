@@ -1,8 +1,9 @@
 """Systems of galaxy and quasar: which pair, where, and what the lens makes of it.
 
-Positives are drawn physically. A (galaxy, quasar) pair of one tile with z_s > z_l is proposed in proportion to the area of a
-disc that holds its caustics, a source position uniformly in the disc, and the proposal stands if the lens makes several
-images: accepted pairs are then distributed as the area of their caustics, and sources uniformly inside these.
+Positives are drawn physically. A (galaxy, quasar) pair of one tile with z_s > z_l is proposed in proportion
+to the area of a disc that holds its caustics, a source position uniformly in the disc, and the proposal
+stands if the lens makes several images: accepted pairs are then distributed as the area of their caustics,
+and sources uniformly inside these.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ class _Choice:
         """Candidates are the rows of ``tile`` and ``weight`` with a weight above 0."""
         candidate = np.flatnonzero(weight > 0)
         candidate = candidate[np.argsort(tile[candidate], kind="stable")]
+        if not candidate.size:
+            return cls(np.empty(0), candidate)
         running = np.cumsum(weight[candidate])
         _, first = np.unique(tile[candidate], return_index=True)
         before = np.repeat(np.append(0.0, running[first[1:] - 1]), np.diff(np.append(first, len(running))))
@@ -134,7 +137,11 @@ class SystemFactory:
         """Prepare the choice among all pairs of a tile and among its galaxies."""
         by_tile = {tile: np.flatnonzero(self._quasar_tile == tile) for tile in np.unique(self._quasar_tile)}
         galaxy = np.concatenate(
-            [np.full(len(by_tile[tile]), row) for row, tile in enumerate(self._galaxy_tile) if tile in by_tile]
+            [
+                np.full(len(by_tile[tile]), row)
+                for row, tile in enumerate(self._galaxy_tile)
+                if tile in by_tile
+            ]
         )
         quasar = np.concatenate([by_tile[tile] for tile in self._galaxy_tile if tile in by_tile])
         theta_e = self._theta_e(galaxy, quasar)
@@ -144,17 +151,17 @@ class SystemFactory:
         self._pair_radius = multiple_image_radius_arcsec(
             self.population.lens(self._pair_galaxy, self._pair_theta_e)
         )
-        area = self._pair_radius**2
+        area = np.asarray(self._pair_radius**2, dtype=np.float64)
         self._pairs = _Choice.build(self._galaxy_tile[self._pair_galaxy], area)
         missing = np.setdiff1d(self._galaxy_tile, self._pairs.tiles())
         if missing.size:
             raise UserError(
                 f"params.yaml: jpas.systems.theta_e_min_arcsec = {self.systems.theta_e_min_arcsec}: tile(s) "
-                f"{', '.join(map(str, missing[:10]))} of sample {self.sample} hold no galaxy and quasar with such an "
-                "Einstein radius; lower it, or raise jpas.sky.galaxies or jpas.sky.quasars_per_tile"
+                f"{', '.join(map(str, missing[:10]))} of sample {self.sample} hold no galaxy and quasar with "
+                "such an Einstein radius; lower it, or raise jpas.sky.galaxies or jpas.sky.quasars_per_tile"
             )
         if self.systems.pair_galaxy_weights == "lens":
-            weight = np.bincount(self._pair_galaxy, weights=area, minlength=len(self._galaxy_tile))
+            weight = np.bincount(self._pair_galaxy, area, len(self._galaxy_tile)).astype(np.float64)
         else:
             weight = np.ones(len(self._galaxy_tile))
         self._galaxies = _Choice.build(self._galaxy_tile, weight)
@@ -204,9 +211,9 @@ class SystemFactory:
         while waiting.size:
             if attempt >= _ATTEMPTS_MAX:
                 raise UserError(
-                    f"params.yaml: jpas.systems: no {kind} found for object {index[waiting[0]]} of sample {self.sample} "
-                    f"in tile {tile[waiting[0]]} in {_ATTEMPTS_MAX} attempts; quasar_r_mag_observed "
-                    f"{self.systems.quasar_r_mag_observed} may be too narrow"
+                    f"params.yaml: jpas.systems: no {kind} found for object {index[waiting[0]]} of sample "
+                    f"{self.sample} in tile {tile[waiting[0]]} in {_ATTEMPTS_MAX} attempts; "
+                    f"quasar_r_mag_observed {self.systems.quasar_r_mag_observed} may be too narrow"
                 )
             if attempt % _ATTEMPTS_PER_BLOCK == 0:
                 # The first two numbers of a stream are the jitter; the rest come in blocks of attempts.
@@ -259,15 +266,19 @@ class SystemFactory:
         accepted = (images.n_images == 1) & self._seen(quasar, total)
         return Drawn(galaxy, quasar, theta_e, beta_x, beta_y, images, separation), accepted
 
-    def centre(self, galaxy: IntArray, quasar: IntArray, images: PointImages) -> tuple[FloatArray, FloatArray]:
-        """Position, counted from the galaxy, of the system's brightest object in r; ``galaxy`` is −1 for none."""
+    def centre(
+        self, galaxy: IntArray, quasar: IntArray, images: PointImages
+    ) -> tuple[FloatArray, FloatArray]:
+        """Position, from the galaxy, of the brightest object in r; ``galaxy`` is −1 for none."""
         galaxy_r = np.append(self._galaxy_r, np.inf)[galaxy]
         brightest_image_r = self._quasar_r[quasar] - 2.5 * np.log10(np.abs(images.magnification[:, 0]))
         on_galaxy = galaxy_r < brightest_image_r
-        return np.where(on_galaxy, 0.0, images.x_arcsec[:, 0]), np.where(on_galaxy, 0.0, images.y_arcsec[:, 0])
+        return np.where(on_galaxy, 0.0, images.x_arcsec[:, 0]), np.where(
+            on_galaxy, 0.0, images.y_arcsec[:, 0]
+        )
 
     def _reach_arcsec(self) -> float:
-        """How far from the centre of a stamp a companion may lie, along x or y, wherever the jitter puts it."""
+        """How far from the stamp's centre a companion may lie along x or y, whatever the jitter."""
         camera = self.observation
         half_width = camera.pixel_scale_arcsec * (0.5 * camera.stamp_pixels - camera.jitter_pixels)
         return half_width - self.systems.companion_margin_arcsec
@@ -278,7 +289,8 @@ class SystemFactory:
         bright = is_bright(images.magnification)
         x = np.where(bright, np.abs(images.x_arcsec - x0[:, None]), 0.0).max(axis=1)
         y = np.where(bright, np.abs(images.y_arcsec - y0[:, None]), 0.0).max(axis=1)
-        return np.maximum(np.maximum(x, np.abs(x0)), np.maximum(y, np.abs(y0))) <= self._reach_arcsec()
+        farthest: FloatArray = np.maximum(np.maximum(x, np.abs(x0)), np.maximum(y, np.abs(y0)))
+        return farthest <= self._reach_arcsec()
 
     def _angle_inside_stamp(self, separation: FloatArray, uniform: FloatArray) -> FloatArray:
         """Position angle, uniform where the companion lies inside the stamp by the margin.
@@ -300,8 +312,8 @@ class SystemFactory:
 def _images_of(lens: Lens, beta_x: FloatArray, beta_y: FloatArray) -> PointImages:
     """Images, cut to the catalogue's width: shear that fights the ellipse can make seven, about never."""
     found = find_images(lens, beta_x, beta_y)
-    cut = (a[:, :IMAGES_MAX] for a in (found.x_arcsec, found.y_arcsec, found.magnification))
-    return PointImages(*cut, found.n_images)
+    cut = slice(None), slice(IMAGES_MAX)
+    return PointImages(found.x_arcsec[cut], found.y_arcsec[cut], found.magnification[cut], found.n_images)
 
 
 def _single_images(x_arcsec: FloatArray, y_arcsec: FloatArray) -> PointImages:
@@ -313,24 +325,33 @@ def _single_images(x_arcsec: FloatArray, y_arcsec: FloatArray) -> PointImages:
 
 
 def _no_images(n: int) -> PointImages:
-    return PointImages(*(np.full((n, IMAGES_MAX), np.nan) for _ in range(3)), np.zeros(n, dtype=np.int64))
+    none = np.full((n, IMAGES_MAX), np.nan)
+    return PointImages(none, none.copy(), none.copy(), np.zeros(n, dtype=np.int64))
 
 
 def _empty(n: int) -> Drawn:
+    nobody, nan = np.full(n, -1), np.full(n, np.nan)
     return Drawn(
-        np.full(n, -1), np.full(n, -1), *(np.full(n, np.nan) for _ in range(3)), _no_images(n), np.full(n, np.nan)
+        nobody, nobody.copy(), nan, nan.copy(), nan.copy(), images=_no_images(n), separation_arcsec=nan.copy()
     )
 
 
 def _store(result: Drawn, rows: IntArray, drawn: Drawn, accepted: BoolArray) -> None:
-    for name in ("galaxy", "quasar", "theta_e_arcsec", "source_x_arcsec", "source_y_arcsec", "separation_arcsec"):
+    for name in (
+        "galaxy",
+        "quasar",
+        "theta_e_arcsec",
+        "source_x_arcsec",
+        "source_y_arcsec",
+        "separation_arcsec",
+    ):
         getattr(result, name)[rows] = getattr(drawn, name)[accepted]
     for name in ("x_arcsec", "y_arcsec", "magnification", "n_images"):
         getattr(result.images, name)[rows] = getattr(drawn.images, name)[accepted]
 
 
 def is_bright(magnification: FloatArray) -> BoolArray:
-    """Whether each image is at least a tenth as bright as the unlensed quasar; False where there is no image."""
+    """Whether each image is at least a tenth as bright as the unlensed quasar; False where there is none."""
     return np.nan_to_num(np.abs(magnification)) >= BRIGHT_MAGNIFICATION
 
 
@@ -340,5 +361,3 @@ def _separation(images: PointImages) -> FloatArray:
     x, y = np.where(bright, images.x_arcsec, np.nan), np.where(bright, images.y_arcsec, np.nan)
     distance = np.hypot(x[:, :, None] - x[:, None, :], y[:, :, None] - y[:, None, :])
     return np.asarray(np.max(np.nan_to_num(distance), axis=(1, 2)))
-
-

@@ -1,0 +1,53 @@
+"""What several test files share: a small dataset, simulated once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lensfinder.params import Params, read_params
+from lensfinder.paths import SurveyPaths
+from lensfinder.presets import apply_preset
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def make_project(folder: Path) -> Path:
+    """Lay out a project of preset smoke in ``folder``, without running anything."""
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(REPOSITORY / name, folder / name)
+    shutil.copytree(REPOSITORY / "presets", folder / "presets")
+    shutil.copytree(REPOSITORY / "catalogs", folder / "data")
+    shutil.copytree(REPOSITORY / "spectra", folder / "spectra")
+    (folder / "src").symlink_to(REPOSITORY / "src")
+    apply_preset("smoke", folder / "params.yaml")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of preset smoke, simulated, represented and split; tests must not change it."""
+    from lensfinder.stages.represent import represent
+    from lensfinder.stages.simulate import simulate
+    from lensfinder.stages.split import split
+
+    root = make_project(tmp_path_factory.mktemp("project"))
+    paths, params = SurveyPaths(root, "jpas"), read_params(root / "params.yaml")
+    simulate(paths, params)
+    represent(paths, params)
+    split(paths, params)
+    return root
+
+
+@pytest.fixture
+def paths(project: Path) -> SurveyPaths:
+    """Files of the smoke project."""
+    return SurveyPaths(project, "jpas")
+
+
+@pytest.fixture
+def smoke_params(project: Path) -> Params:
+    """Parameters of the smoke project."""
+    return read_params(project / "params.yaml")
