@@ -1,0 +1,92 @@
+# `make help` lists the targets. Whichever is called first sets everything up: a virtual environment in .venv with
+# exactly the packages in requirements.txt, each checked against its hash, and lensfinder itself, editable.
+
+.DEFAULT_GOAL := help
+
+PRESET ?=
+PORT ?= 5000
+PYTEST_ARGS ?=
+
+# A command that exists may still fail to run, and Python may lack the module that makes environments: try each.
+USABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+CANDIDATES := python3.13 python3.12 python3.11 python3 python
+PYTHON ?= $(shell for python in $(CANDIDATES); do \
+	$$python -c '$(USABLE)' 2>/dev/null && echo $$python && break; done)
+
+BIN := .venv/bin
+IN_VENV := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/.venv"
+# The place is part of the stamps' names: an environment does not survive a move.
+PLACE := $(shell printf %s '$(CURDIR)' | cksum | cut -d' ' -f1)
+LOCKED := .venv/.locked-$(PLACE)
+INSTALLED := .venv/.installed-$(PLACE)
+
+# `make repro PRESET=talk` works in a clone of its own; results of two presets never mix.
+CLONE := .lensfinder/presets/$(PRESET)
+# What a pipeline writes and git tracks: the clone keeps its own.
+OUTPUTS := dvc.lock metrics validation
+WORKPLACE := $(if $(PRESET),$(CLONE),.)
+
+.PHONY: help install repro test lint bench ui lock clean preset-clone
+
+help: ## list the targets
+	@echo 'make TARGET  (Python 3.11, 3.12 or 3.13, git and make are all that it needs)'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@echo 'Presets: $(basename $(notdir $(wildcard presets/*.yaml)))'
+
+install: $(INSTALLED) ## set up .venv (every other target does so by itself)
+
+repro: $(INSTALLED) $(if $(PRESET),preset-clone) ## run the pipeline; PRESET=name runs a preset in a clone of its own
+	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro
+	@$(if $(PRESET),echo 'Results of preset $(PRESET): $(CLONE) (`make ui PRESET=$(PRESET)` shows its runs)')
+
+test: $(INSTALLED) ## run all tests; PYTEST_ARGS="-k lens" some of them
+	@$(IN_VENV) TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile $(PYTEST_ARGS)
+
+lint: $(INSTALLED) ## check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: $(INSTALLED) ## measure speed (benchmarks/)
+	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(IN_VENV) $(BIN)/python $$script; done
+
+ui: $(INSTALLED) ## show the runs in a browser, at PORT=5000; PRESET=name those of a preset's clone
+	@test -d '$(WORKPLACE)' || { echo '$(WORKPLACE): nothing there yet; `make repro PRESET=$(PRESET)` makes it' >&2; exit 2; }
+	@cd '$(WORKPLACE)' && $(IN_VENV) MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+		mlflow ui --workers 1 --port $(PORT)
+
+lock: $(INSTALLED) ## choose the newest versions that fit pyproject.toml and write requirements.txt
+	@printf '%s\n' 'setuptools>=77' uv | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--extra dev --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command 'make lock' \
+		--output-file requirements.txt pyproject.toml -
+
+clean: ## remove caches and interrupted work; results, runs and .venv stay
+	@rm -rf .lensfinder/work .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(LOCKED): requirements.txt
+	@test -n '$(PYTHON)' || { echo 'make: found no Python 3.11, 3.12 or 3.13 with its venv module' \
+		'(on Debian and Ubuntu: apt install python3-venv); name one with `make PYTHON=/path/to/python`' >&2; exit 2; }
+	@$(PYTHON) -c '$(USABLE)' || { echo 'make: PYTHON=$(PYTHON) is no Python 3.11, 3.12 or 3.13 with its venv module' >&2; exit 2; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
+	@touch $@
+
+$(INSTALLED): $(LOCKED) pyproject.toml
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The clone takes the sources as they stand, uncommitted changes to tracked files included.
+preset-clone: $(INSTALLED)
+	@test -f 'presets/$(PRESET).yaml' || { echo 'make: no preset $(PRESET); there are:' \
+		'$(basename $(notdir $(wildcard presets/*.yaml)))' >&2; exit 2; }
+	@test -d '$(CLONE)/.git' || git clone --quiet . '$(CLONE)'
+	@sources=$$(git stash create) && git push --quiet --force '$(CLONE)' HEAD:refs/lensfinder/head \
+		"$${sources:-HEAD}:refs/lensfinder/sources"
+	@git -C '$(CLONE)' reset --quiet --soft refs/lensfinder/head
+	@git -C '$(CLONE)' restore --source refs/lensfinder/sources --staged --worktree -- . \
+		$(foreach output,$(OUTPUTS),':(exclude)$(output)')
+	@cd '$(CLONE)' && $(IN_VENV) PYTHONPATH="$$PWD/src" lensfinder preset '$(PRESET)'
