@@ -1,0 +1,121 @@
+"""The runs of one checkout: one experiment a survey, one run a trained model.
+
+A run is found again by the hash of the inputs of its training, so that a stage which was killed and started
+again goes on with the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lensfinder.provenance import repository_root
+from lensfinder.tracking.database import EXPERIMENT_PREFIX, locked, open_database
+from lensfinder.tracking.run import RunIdentity, TrackedRun
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+INPUTS_TAG = "lensfinder.inputs"
+MODEL_TAG = "lensfinder.model"
+WORKSPACE_TAG = "lensfinder.workspace"
+
+
+class RunStore:
+    """The runs of one checkout.
+
+    Parameters
+    ----------
+    workspace
+        Folder in which a pipeline works: the checkout, or the copy in which ``dvc exp run`` works; runs
+        always go into the checkout's own store.
+
+    Raises
+    ------
+    UserError
+        If there is a database that this MLflow cannot open.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        workspace = workspace.resolve()
+        self.root = repository_root(workspace)
+        self._workspace_name = workspace.relative_to(self.root).as_posix()
+        self._client = open_database(self.root)
+
+    def find(self, identity: RunIdentity) -> TrackedRun | None:
+        """Return the run of a training, if there is one."""
+        found = self._search(
+            identity.survey, f"tags.`{INPUTS_TAG}` = '{identity.inputs_hash}' and {_of_model(identity.model)}"
+        )
+        return TrackedRun(self._client, found[0]) if found else None
+
+    def find_or_create(self, identity: RunIdentity) -> TrackedRun:
+        """Return the run of a training, new and RUNNING if there is none."""
+        with locked(self.root):
+            if (known := self.find(identity)) is not None:
+                return known
+            tags = {
+                INPUTS_TAG: identity.inputs_hash,
+                MODEL_TAG: identity.model,
+                WORKSPACE_TAG: self._workspace_name,
+                "mlflow.source.name": "lensfinder",
+                "mlflow.source.type": "LOCAL",
+            }
+            experiment_id = self._make_experiment(identity.survey)
+            run = self._client.create_run(experiment_id, tags=tags, run_name=identity.name)
+            return TrackedRun(self._client, run)
+
+    @contextmanager
+    def training(self, identity: RunIdentity) -> Iterator[TrackedRun]:
+        """Open the run of a training that begins or goes on; close it at the end, however that comes.
+
+        After a kill the run stays RUNNING: the next training of this model in this workspace goes on with
+        it, or marks it KILLED if its own inputs are others.
+        """
+        self._abandon_others(identity)
+        run = self.find_or_create(identity)
+        self._client.update_run(run.run_id, status="RUNNING")
+        run.log_tags({WORKSPACE_TAG: self._workspace_name})
+        try:
+            yield run
+        except KeyboardInterrupt:
+            run.end("KILLED")
+            raise
+        except BaseException:
+            run.end("FAILED")
+            raise
+        run.end()
+
+    def _abandon_others(self, identity: RunIdentity) -> None:
+        running = f"attributes.status = 'RUNNING' and {_of_model(identity.model)}"
+        for run in self._search(identity.survey, running):
+            workspace = run.data.tags.get(WORKSPACE_TAG, ".")
+            # DVC lets one process at a time into a workspace, so a run there that is not ours is dead. Others
+            # may be alive as long as the copy that they work in exists.
+            dead = workspace == self._workspace_name or not (self.root / workspace).is_dir()
+            if dead and run.data.tags.get(INPUTS_TAG) != identity.inputs_hash:
+                self._client.set_terminated(run.info.run_id, "KILLED")
+
+    def _search(self, survey: str, filter_string: str) -> list[Run]:
+        experiment = self._client.get_experiment_by_name(EXPERIMENT_PREFIX + survey)
+        if experiment is None:
+            return []
+        return list(self._client.search_runs([experiment.experiment_id], filter_string=filter_string))
+
+    def _make_experiment(self, survey: str) -> str:
+        name = EXPERIMENT_PREFIX + survey
+        experiment = self._client.get_experiment_by_name(name)
+        if experiment is None:
+            # MLflow would put artifacts under the working directory, which may be a copy that vanishes.
+            place = (self.root / "mlruns" / name).as_uri()
+            tags = {"mlflow.experimentKind": "custom_model_development"}  # or the interface asks for the kind
+            return str(self._client.create_experiment(name, artifact_location=place, tags=tags))
+        if experiment.lifecycle_stage == "deleted":
+            self._client.restore_experiment(experiment.experiment_id)
+        return str(experiment.experiment_id)
+
+
+def _of_model(model: str) -> str:
+    return f"tags.`{MODEL_TAG}` = '{model}'"
