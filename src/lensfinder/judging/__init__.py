@@ -1,0 +1,1 @@
+"""How good a lens finder is, how sure that is, and whether two of them differ."""

@@ -1,0 +1,74 @@
+"""Files that only judging reads or writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from lensfinder.datasets.store import open_images
+from lensfinder.errors import UserError
+from lensfinder.sky.tables import FILTERS_FILE, read_filters
+from lensfinder.typing import AnyArray, FloatArray
+
+HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def open_images_of(path: Path, n_objects: int) -> AnyArray:
+    """Memory-map an image array whose rows must be the catalogue's.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, damaged, or has another number of rows.
+    """
+    images = open_images(path)
+    if images.shape[0] != n_objects:
+        raise UserError(
+            f"{path}: {images.shape[0]} images for {n_objects} rows of the catalogue; make both again"
+        )
+    return images
+
+
+def read_history(path: Path) -> pd.DataFrame:
+    """Read a training's history.
+
+    Raises
+    ------
+    UserError
+        If it is missing, empty, or lacks a column.
+    """
+    try:
+        history = pd.read_csv(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; train the model first (`make repro`)") from None
+    except pd.errors.EmptyDataError:
+        raise UserError(f"{path}: is empty; train the model again") from None
+    missing = [column for column in HISTORY_COLUMNS if column not in history]
+    if missing or history.empty:
+        raise UserError(
+            f"{path}: no epoch, or column(s) missing: {', '.join(missing) or 'none'}; train the model again"
+        )
+    return history
+
+
+def read_wavelengths(tables: Path, n_bands: int) -> FloatArray:
+    """Mean wavelength [Å] of each band of a cube.
+
+    Raises
+    ------
+    UserError
+        If the table of filters is missing or holds another number of bands.
+    """
+    filters = read_filters(tables).cube()
+    if len(filters) != n_bands:
+        raise UserError(
+            f"{tables / FILTERS_FILE}: {len(filters)} bands in_cube, but the cubes have {n_bands}"
+        )
+    return filters.wavelength_mean_A
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a small table for ``dvc plots``, numbers with 8 digits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False, float_format="%.8g", lineterminator="\n")
