@@ -1,0 +1,154 @@
+"""What the gate wants to know of every image, gathered in one pass over the array.
+
+Images are float16, for which NumPy has no fast minimum, maximum or ``isfinite``. All three follow from the
+bits (IEEE 754 binary16): read as integers, numbers of one sign are ordered by magnitude, with infinity
+beyond the largest number and NaN beyond infinity. Two integer maxima say everything, at the speed of memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from lensfinder.typing import AnyArray, FloatArray, IntArray
+
+SIGN_BIT = 0x8000
+
+PIECE_BYTES = 32 * 2**20
+"""Bytes looked at together: enough to hide the cost of a call, little enough for any machine."""
+
+
+class Rows(Protocol):
+    """An array, in a file or not, that is read by ranges of its first axis."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape, objects first."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a pixel."""
+
+    def rows(self, start: int, stop: int) -> AnyArray:
+        """Return objects ``start`` to ``stop - 1``."""
+
+
+def image_facts(images: Rows, n_objects: int) -> pd.DataFrame:
+    """Summarise each image.
+
+    Parameters
+    ----------
+    images
+        Array whose first axis counts objects; its other axes and its dtype may be anything.
+    n_objects
+        Objects in the catalogue.
+
+    Returns
+    -------
+    DataFrame
+        One row per object of the catalogue: ``present`` (bool), ``n_not_finite`` (pixels that are NaN or
+        infinite), ``minimum`` and ``maximum`` (in the image's unit; NaN where absent or not numeric) and
+        ``blank`` (every pixel is zero).
+    """
+    present = np.arange(n_objects) < images.shape[0]
+    n_not_finite = np.zeros(n_objects, dtype=np.int64)
+    minimum = np.full(n_objects, np.nan)
+    maximum = np.full(n_objects, np.nan)
+    if images.dtype.kind in "fiu" and 0 not in images.shape[1:]:
+        for start, stop in _pieces(images, n_objects):
+            flat = images.rows(start, stop).reshape(stop - start, -1)
+            low, high = _extremes(flat)
+            minimum[start:stop], maximum[start:stop] = low, high
+            # Only the few images that have a pixel to count are looked at pixel by pixel.
+            for i in np.flatnonzero(~(np.isfinite(low) & np.isfinite(high))):
+                n_not_finite[start + i] = np.count_nonzero(~np.isfinite(flat[i]))
+    return pd.DataFrame(
+        {
+            "present": present,
+            "n_not_finite": n_not_finite,
+            "minimum": minimum,
+            "maximum": maximum,
+            "blank": (minimum == 0) & (maximum == 0),
+        }
+    )
+
+
+def _pieces(images: Rows, n_objects: int) -> Iterator[tuple[int, int]]:
+    object_bytes = max(int(np.prod(images.shape[1:])) * images.dtype.itemsize, 1)
+    step = max(PIECE_BYTES // object_bytes, 1)
+    end = min(images.shape[0], n_objects)
+    for start in range(0, end, step):
+        yield start, min(start + step, end)
+
+
+def _extremes(flat: AnyArray) -> tuple[FloatArray, FloatArray]:
+    """Return minimum and maximum along the last axis; one of them is not finite if any value is not."""
+    if flat.dtype != np.float16:
+        # A wrong dtype has failed its own check already: here correctness is enough.
+        return flat.min(axis=1).astype(np.float64), flat.max(axis=1).astype(np.float64)
+    bits = flat.view(np.uint16)
+    # Signed: any positive number beats every negative one, so this is the largest positive, if there is any.
+    highest: IntArray = flat.view(np.int16).max(axis=1).astype(np.int64)
+    # Unsigned: any negative number beats every positive one, so this is the most negative, if there is any.
+    lowest: IntArray = bits.max(axis=1).astype(np.int64)
+    # All of one sign (rare: a sky-subtracted image has both): the other end is the one nearest to zero.
+    for i in np.flatnonzero(highest < 0):
+        highest[i] = bits[i].min()
+    for i in np.flatnonzero(lowest < SIGN_BIT):
+        lowest[i] = bits[i].min()
+    return _value(lowest), _value(highest)
+
+
+def _value(bits: IntArray) -> FloatArray:
+    return bits.astype(np.uint16).view(np.float16).astype(np.float64)
+
+
+def pseudo_spectra_error(cubes: Rows, pseudo_spectra: Rows, rows: IntArray) -> FloatArray:
+    """Compare pseudo-spectra with the sums of their cubes.
+
+    Parameters
+    ----------
+    cubes
+        ``(n, y, x, bands)``.
+    pseudo_spectra
+        ``(n, 2, bands, pixels)``: the cube summed along y, then along x.
+    rows
+        Objects to compare.
+
+    Returns
+    -------
+    ndarray of shape (len(rows),)
+        Largest difference of each object, in units of what rounding allows (one step of float16 plus the
+        error of a sum in float32): more than 1 means that the two do not belong together. NaN where the
+        cube or its sum is not finite.
+    """
+    errors = np.empty(len(rows))
+    for i, row in enumerate(rows):
+        cube = cubes.rows(row, row + 1)[0].astype(np.float64)
+        stored = pseudo_spectra.rows(row, row + 1)[0].astype(np.float64)
+        sums = np.stack([cube.sum(axis=0).T, cube.sum(axis=1).T])
+        magnitudes = np.stack([np.abs(cube).sum(axis=0).T, np.abs(cube).sum(axis=1).T])
+        summing = cube.shape[0] * np.finfo(np.float32).eps * magnitudes
+        with np.errstate(over="ignore", invalid="ignore"):
+            allowed = np.spacing(np.abs(sums).astype(np.float16)).astype(np.float64) + summing
+            errors[i] = np.max(np.abs(stored - sums) / allowed)
+    return errors
+
+
+def sample_rows(n: int, size: int, seed: int) -> IntArray:
+    """Draw ``size`` of ``n`` rows without repetition, sorted; all of them if there are no more."""
+    if n <= size:
+        return np.arange(n, dtype=np.int64)
+    return np.sort(np.random.default_rng(seed).choice(n, size, replace=False)).astype(np.int64)
+
+
+def comparable(cubes: Rows, pseudo_spectra: Rows) -> bool:
+    """Whether the shapes let pseudo-spectra be compared with sums of cubes: square stamps, same bands."""
+    if len(cubes.shape) != 4 or len(pseudo_spectra.shape) != 4:
+        return False
+    _, n_y, n_x, bands = cubes.shape
+    numeric = all(array.dtype.kind in "fiu" for array in (cubes, pseudo_spectra))
+    return numeric and n_y == n_x and pseudo_spectra.shape[1:] == (2, bands, n_y)

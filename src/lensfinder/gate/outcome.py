@@ -1,0 +1,88 @@
+"""What the gate found, as plain data: written to JSON, told in a message, logged with a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lensfinder.jsonfiles import write_json
+
+EXAMPLES_MAX = 20
+"""Failing rows that a finding names."""
+
+EXAMPLES_TOLD = 3
+"""Failing rows that the message on the terminal names."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Result of one expectation.
+
+    ``observed`` is the number found by an expectation that looks at a whole table, None for one that looks
+    at rows; ``n_checked`` and ``n_unexpected`` count rows, and ``examples`` holds some failing ones: their
+    names and the values that failed.
+    """
+
+    table: str
+    name: str
+    checks: str
+    success: bool
+    observed: Any
+    n_checked: int | None
+    n_unexpected: int | None
+    examples: tuple[dict[str, Any], ...]
+
+    def told(self) -> str:
+        """Say in a few lines which expectation failed, where and for how many."""
+        lines = [f"{self.table}: {self.name}: {self.checks}"]
+        if self.n_unexpected is not None:
+            lines.append(f"  {self.n_unexpected} of {self.n_checked} rows fail")
+            lines += [f"  {_row(example)}" for example in self.examples[:EXAMPLES_TOLD]]
+            if self.n_unexpected > EXAMPLES_TOLD:
+                lines.append(f"  … and {self.n_unexpected - EXAMPLES_TOLD} more")
+        else:
+            lines.append(f"  found: {self.observed}")
+        return "\n".join("  " + line for line in lines)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that the gate found in one survey's dataset."""
+
+    survey: str
+    n_rows: dict[str, int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        """Findings that are not as expected."""
+        return tuple(finding for finding in self.findings if not finding.success)
+
+    @property
+    def success(self) -> bool:
+        """Whether training may begin."""
+        return not self.failed
+
+    def message(self, report: Path) -> str:
+        """Explain a failure; ``report`` is where the HTML report lies."""
+        failed = self.failed
+        head = f"{self.survey}: {len(failed)} of {len(self.findings)} expectations of the dataset are not met"
+        tail = f"Nothing was trained. The full report: {report}"
+        return "\n".join([head, *(finding.told() for finding in failed), tail])
+
+    def write(self, path: Path) -> None:
+        """Write all of it as JSON, the same for the same data: no times, random names or absolute paths."""
+        content = {
+            "survey": self.survey,
+            "success": self.success,
+            "n_expectations": len(self.findings),
+            "n_failed": len(self.failed),
+            "n_rows": self.n_rows,
+            "expectations": [asdict(finding) for finding in self.findings],
+        }
+        write_json(path, content)
+
+
+def _row(example: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in example.items())
