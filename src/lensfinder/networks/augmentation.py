@@ -1,0 +1,116 @@
+"""Random transformations that leave the label as it is, in NumPy; :mod:`.kernels` has them compiled.
+
+A transformation is one of the eight symmetries of the square (exchange of the two axes, then a flip of y,
+then a flip of x), optionally a free rotation and zoom about the centre, then a shift. What enters from
+outside is zero. Bands are never touched. On pseudo-spectra the symmetries and shifts of the cube have exact
+images: exchanging the axes exchanges the two images, a flip or shift along x acts on the band × x image, one
+along y on the other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from lensfinder.params import Model
+from lensfinder.typing import AnyArray, Float32Array
+
+AUGMENTATION = np.dtype(
+    [
+        ("exchange", np.bool_),
+        ("flip_y", np.bool_),
+        ("flip_x", np.bool_),
+        ("angle_rad", np.float64),
+        ("zoom", np.float64),
+        ("shift_y", np.int64),
+        ("shift_x", np.int64),
+    ]
+)
+# A free zoom is drawn log-uniformly between 1/ZOOM_MAX and ZOOM_MAX: separations stay those of lenses.
+ZOOM_MAX = 1.1
+
+
+def no_augmentations(n: int) -> AnyArray:
+    """Return ``n`` identities, of shape (n,) and dtype :data:`AUGMENTATION`."""
+    identities = np.zeros(n, dtype=AUGMENTATION)
+    identities["zoom"] = 1
+    return identities
+
+
+def draw_augmentations(n: int, model: Model, rng: np.random.Generator) -> AnyArray:
+    """Draw the transformations that ``model`` allows, of shape (n,) and dtype :data:`AUGMENTATION`."""
+    drawn = no_augmentations(n)
+    if model.symmetries:
+        for name in ("exchange", "flip_y", "flip_x"):
+            drawn[name] = rng.integers(0, 2, n)
+    if model.free_rotation_and_zoom:
+        drawn["angle_rad"] = rng.uniform(0, 2 * np.pi, n)
+        drawn["zoom"] = ZOOM_MAX ** rng.uniform(-1, 1, n)
+    if model.shift_max_pixels:
+        for name in ("shift_y", "shift_x"):
+            drawn[name] = rng.integers(-model.shift_max_pixels, model.shift_max_pixels, n, endpoint=True)
+    return drawn
+
+
+def augment_cube(cube: Float32Array, augmentation: AnyArray) -> Float32Array:
+    """Transform one cube of shape (y, x, bands), y as long as x, by one entry of :data:`AUGMENTATION`."""
+    if augmentation["exchange"]:
+        cube = cube.transpose(1, 0, 2)
+    if augmentation["flip_y"]:
+        cube = cube[::-1]
+    if augmentation["flip_x"]:
+        cube = cube[:, ::-1]
+    shift_y, shift_x = int(augmentation["shift_y"]), int(augmentation["shift_x"])
+    angle_rad, zoom = float(augmentation["angle_rad"]), float(augmentation["zoom"])
+    if angle_rad == 0 and zoom == 1:
+        return _shift(_shift(cube, shift_y, axis=0), shift_x, axis=1)
+    return _turn_and_shift(cube, angle_rad, zoom, shift_y, shift_x)
+
+
+def augment_pseudo_spectra(pseudo_spectra: Float32Array, augmentation: AnyArray) -> Float32Array:
+    """Transform one pair of pseudo-spectra of shape (2, bands, pixels) as the cube would be.
+
+    Free rotations and zooms have no image here; their entries are not read.
+    """
+    band_x, band_y = pseudo_spectra
+    if augmentation["exchange"]:
+        band_x, band_y = band_y, band_x
+    if augmentation["flip_y"]:
+        band_y = band_y[:, ::-1]
+    if augmentation["flip_x"]:
+        band_x = band_x[:, ::-1]
+    return np.stack(
+        [
+            _shift(band_x, int(augmentation["shift_x"]), axis=1),
+            _shift(band_y, int(augmentation["shift_y"]), axis=1),
+        ]
+    )
+
+
+def _turn_and_shift(
+    cube: Float32Array, angle_rad: float, zoom: float, shift_y: int, shift_x: int
+) -> Float32Array:
+    """Rotate from +x towards +y and magnify about the centre, then shift: one bilinear interpolation.
+
+    Surface brightness is kept.
+    """
+    cos, sin = np.cos(angle_rad) / zoom, np.sin(angle_rad) / zoom
+    # Where in the input, in (y, x), each output pixel is read.
+    matrix = np.array([[cos, -sin], [sin, cos]])
+    centre = (np.array(cube.shape[:2]) - 1) / 2
+    offset = centre - matrix @ (centre + np.array([shift_y, shift_x]))
+    turned = np.empty(cube.shape, dtype=np.float32)
+    for band in range(cube.shape[2]):
+        turned[:, :, band] = ndimage.affine_transform(
+            cube[:, :, band], matrix, offset, order=1, mode="grid-constant", prefilter=False
+        )
+    return turned
+
+
+def _shift(image: Float32Array, pixels: int, axis: int) -> Float32Array:
+    if pixels == 0:
+        return image
+    shifted = np.roll(image, pixels, axis=axis)
+    edge = slice(0, pixels) if pixels > 0 else slice(pixels, None)
+    shifted[(slice(None),) * axis + (edge,)] = 0
+    return shifted

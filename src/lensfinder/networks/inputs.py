@@ -1,0 +1,83 @@
+"""What a network is fed with: batches made beside its steps, from an array that is never loaded whole."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from lensfinder.networks.augmentation import draw_augmentations, no_augmentations
+from lensfinder.networks.kernels import conversion_table, fill_batch
+from lensfinder.params import Model
+from lensfinder.typing import AnyArray, Float32Array
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Normalised batches (images, labels) in a fixed order; Keras makes them ahead, in a thread of its own.
+
+    Parameters
+    ----------
+    images
+        float16 array of all objects: (n, y, x, bands) or (n, 2, bands, pixels).
+    rows
+        Rows of ``images`` in the order in which they are given out, of shape (m,).
+    labels
+        0 or 1 for each of ``rows``, of shape (m,).
+    model
+        Tells representation and normalisation.
+    batch_size
+        Objects in a batch; the last one holds what is left.
+    augmentations
+        One for each of ``rows``; none are applied without.
+    """
+
+    def __init__(
+        self,
+        images: AnyArray,
+        rows: AnyArray,
+        labels: AnyArray,
+        model: Model,
+        batch_size: int,
+        augmentations: AnyArray | None = None,
+    ) -> None:
+        super().__init__()
+        self.images = images
+        self.rows = np.asarray(rows, dtype=np.int64)
+        self.labels = np.asarray(labels, dtype=np.float32).reshape(-1, 1)
+        self.model = model
+        self.batch_size = batch_size
+        self.augmentations = no_augmentations(len(rows)) if augmentations is None else augmentations
+        self.table = conversion_table(model.representation, model.normalisation)
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[Float32Array, Float32Array]:
+        part = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        rows = self.rows[part]
+        batch = np.empty((len(rows), *self.images.shape[1:]), dtype=np.float32)
+        fill_batch(
+            self.images,
+            rows,
+            self.augmentations[part],
+            self.model.representation,
+            self.model.normalisation,
+            self.table,
+            batch,
+        )
+        return batch, self.labels[part]
+
+
+def training_batches(
+    images: AnyArray, rows: AnyArray, labels: AnyArray, model: Model, batch_size: int, seed: int, epoch: int
+) -> Batches:
+    """Return the shuffled, augmented batches of one epoch.
+
+    Order and augmentation depend on ``seed`` and ``epoch`` alone, so that an epoch is the same whether or not
+    the training was interrupted before it.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(epoch,)))
+    order = rng.permutation(len(rows))
+    augmentations = draw_augmentations(len(rows), model, rng)
+    return Batches(
+        images, np.asarray(rows)[order], np.asarray(labels)[order], model, batch_size, augmentations
+    )
