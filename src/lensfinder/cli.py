@@ -1,0 +1,195 @@
+"""The command line: verbs in the order of ``dvc.yaml``, then tools.
+
+What a verb needs is imported inside it, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lensfinder.errors import CheckFailed, UserError
+
+if TYPE_CHECKING:
+    from lensfinder.params import Params
+    from lensfinder.paths import SurveyPaths
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="""Train, compare and trust neural networks that find strong gravitational lenses.
+
+    `dvc repro` (or `make repro`) calls the first seven verbs for you, in this order, and skips those whose
+    inputs did not change. All verbs work at the root of the repository and read `params.yaml`.
+    Exit codes: 0 done, 1 a check failed, 2 wrong use.""",
+)
+runs = typer.Typer(no_args_is_help=True, help="Manage the MLflow runs of this repository.")
+spectra = typer.Typer(no_args_is_help=True, help="Work with quasar spectra in the SDSS layout.")
+
+PIPELINE, TOOLS = "Pipeline", "Tools"
+
+
+class Survey(StrEnum):
+    """Surveys that can be simulated."""
+
+    jpas = "jpas"
+
+
+SurveyName = Annotated[Survey, typer.Argument(help="Survey to work on.", show_default=False)]
+ModelName = Annotated[
+    str, typer.Argument(help="A name under `jpas.models` in params.yaml.", show_default=False)
+]
+
+
+def _open(survey: Survey) -> tuple[SurveyPaths, Params]:
+    from lensfinder.params import read_params
+    from lensfinder.paths import SurveyPaths
+
+    return SurveyPaths(Path.cwd(), survey.value), read_params()
+
+
+@app.command(rich_help_panel=PIPELINE)
+def simulate(survey: SurveyName) -> None:
+    """Draw the catalogue and simulate every object's images; a killed run resumes."""
+    from lensfinder.stages.simulate import simulate as run
+
+    run(*_open(survey))
+
+
+@app.command(rich_help_panel=PIPELINE)
+def represent(survey: SurveyName) -> None:
+    """Sum every cube along y and along x to its two pseudo-spectra, and measure the bytes saved."""
+    from lensfinder.stages.represent import represent as run
+
+    run(*_open(survey))
+
+
+@app.command(rich_help_panel=PIPELINE)
+def split(survey: SurveyName) -> None:
+    """Cut the objects into training, validation and test parts that share no sky tile."""
+    from lensfinder.stages.split import split as run
+
+    run(*_open(survey))
+
+
+@app.command(rich_help_panel=PIPELINE)
+def validate(survey: SurveyName) -> None:
+    """Check catalogue, splits and images with Great Expectations; exit 1 stops the pipeline."""
+    from lensfinder.stages.validate import validate as run
+
+    run(*_open(survey))
+
+
+@app.command(rich_help_panel=PIPELINE)
+def train(survey: SurveyName, model: ModelName) -> None:
+    """Train one network with early stopping; a killed training resumes and ends as an undisturbed one."""
+    from lensfinder.stages.train import train_model
+
+    train_model(*_open(survey), model)
+
+
+@app.command(rich_help_panel=PIPELINE)
+def evaluate(survey: SurveyName, model: ModelName) -> None:
+    """Score the validation and test parts; write measures with intervals, and figures."""
+    from lensfinder.stages.evaluate import evaluate_model
+    from lensfinder.tracking.log import log_evaluation
+
+    paths, params = _open(survey)
+    evaluate_model(paths, params, params.jpas, model)
+    log_evaluation(paths.root, paths.survey, model)
+
+
+@app.command(rich_help_panel=PIPELINE)
+def compare(survey: SurveyName) -> None:
+    """Compare the models on the same objects and write the report."""
+    from lensfinder.stages.compare import compare_models
+    from lensfinder.tracking.log import log_report, training_seconds
+
+    paths, params = _open(survey)
+    seconds = training_seconds(paths.root, paths.survey, list(params.jpas.models))
+    compare_models(paths, params, params.jpas, seconds)
+    log_report(paths.root, paths.survey, list(params.jpas.models))
+
+
+@app.command(rich_help_panel=TOOLS)
+def preset(
+    name: Annotated[str, typer.Argument(help="A file in `presets/`, without `.yaml`.", show_default=False)],
+) -> None:
+    """Write a preset's values into `params.yaml`; comments stay."""
+    from lensfinder.presets import apply_preset
+
+    apply_preset(name, Path("params.yaml"))
+
+
+@app.command(rich_help_panel=TOOLS)
+def export(
+    survey: SurveyName,
+    object_ids: Annotated[list[str], typer.Argument(help="Objects, by `object_id`.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for the FITS files.")] = Path("exports"),
+) -> None:
+    """Write objects as FITS: the cube with its bands and truth, and the pseudo-spectra."""
+    from lensfinder.stages.export import export_objects
+
+    for path in export_objects(*_open(survey), object_ids, out):
+        print(path)
+
+
+@spectra.command("check")
+def spectra_check(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of spec-PLATE-MJD-FIBER.fits files.", show_default=False)
+    ],
+    figure: Annotated[
+        Path, typer.Option(help="Draw the first quasars and their narrow-band fluxes here.")
+    ] = Path("spectra.png"),
+) -> None:
+    """Read a folder of spectra, name what would be skipped and why, and draw the narrow-band fluxes."""
+    from lensfinder.stages.spectra import check_spectra
+
+    check_spectra(*_open(Survey.jpas), folder, figure)
+
+
+@spectra.command("write")
+def spectra_write(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.", show_default=False)],
+    count: Annotated[int, typer.Option(min=1, help="Number of quasars.")] = 200,
+) -> None:
+    """Write synthetic quasars as spec-*.fits files in the SDSS layout, to try things on."""
+    from lensfinder.stages.spectra import write_spectra
+
+    write_spectra(*_open(Survey.jpas), folder, count)
+
+
+@runs.command("rebuild")
+def runs_rebuild() -> None:
+    """Make the MLflow runs again from the pipeline's outputs, where DVC restored these from its cache."""
+    from lensfinder.tracking.log import rebuild_runs
+
+    for name in rebuild_runs(Path.cwd()):
+        print(name)
+
+
+app.add_typer(spectra, name="spectra", rich_help_panel=TOOLS)
+app.add_typer(runs, name="runs", rich_help_panel=TOOLS)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in a message, never in a traceback."""
+    try:
+        app()
+    except UserError as error:
+        print(f"lensfinder: {error}", file=sys.stderr)
+        sys.exit(2)
+    except CheckFailed as error:
+        print(f"lensfinder: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
