@@ -1,4 +1,4 @@
-"""Speed of the J-PAS simulator beside lenstronomy on the same work: one run, interleaved, user CPU time of one core.
+"""Speed of the J-PAS simulator beside lenstronomy: same work, one run, interleaved, user CPU time.
 
 The work on one object: find all images of a lensed quasar, render galaxy and images in 56 bands of 50 × 50
 pixels, each with its own seeing, and add noise. Ours ends in half precision as it is stored.

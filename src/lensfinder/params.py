@@ -243,9 +243,10 @@ class Jpas(_Section):
     def _fits(self) -> Self:
         half_width = 0.5 * self.observation.stamp_pixels * self.observation.pixel_scale_arcsec
         corner = math.sqrt(2) * (half_width - self.systems.companion_margin_arcsec)
-        if self.systems.pair_separation_arcsec.high > corner:
+        separation = self.systems.pair_separation_arcsec.high
+        if separation > corner:
             raise ValueError(
-                f"systems.pair_separation_arcsec.high ({self.systems.pair_separation_arcsec.high}) does not fit "
+                f"systems.pair_separation_arcsec.high ({separation}) does not fit "
                 f"into the stamp, whose corner less the margin is {corner:.2f} arcsec away"
             )
         if (

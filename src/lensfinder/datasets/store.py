@@ -19,12 +19,17 @@ def open_images(path: Path) -> AnyArray:
         If the file is missing, damaged or cut short.
     """
     try:
-        images = np.load(path, mmap_mode="r")
+        images: AnyArray = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run `make repro` (or `dvc repro`) to make it") from None
     except (ValueError, EOFError, OSError) as error:
-        raise UserError(f"{path}: cannot be opened as a .npy array: {error}") from None
-    return np.asanyarray(images)
+        raise UserError(
+            f"{path}: cannot be read as an .npy array ({error}); the file is damaged or cut short: "
+            "delete it and run `make repro` (or `dvc repro`)"
+        ) from None
+    if not isinstance(images, np.ndarray):
+        raise UserError(f"{path}: is an archive of several arrays (.npz), not one .npy array")
+    return images
 
 
 def create_images(path: Path, shape: tuple[int, ...]) -> AnyArray:

@@ -67,7 +67,7 @@ def read_table(path: Path, required: Mapping[str, Column] | None = None) -> pd.D
         raise UserError(f"{path}: no such file; run `make repro` (or `dvc repro`) to make it")
     try:
         frame: pd.DataFrame = pq.read_table(path).to_pandas()
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise UserError(f"{path}: cannot be read as Parquet: {error}") from None
     missing = [name for name in required or () if name not in frame.columns]
     if missing:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lensfinder.datasets.store import open_images
 from lensfinder.errors import UserError
 from lensfinder.typing import AnyArray
 
@@ -26,7 +27,7 @@ class StoredArray:
         Every call maps the file anew: pages that were read are given back with the piece that needed them,
         where a mapping kept open would count the whole file as this process's memory.
         """
-        return _map(self.path)[start:stop]
+        return open_images(self.path)[start:stop]
 
 
 def open_array(path: Path) -> StoredArray:
@@ -37,22 +38,7 @@ def open_array(path: Path) -> StoredArray:
     UserError
         If the file is missing, is no ``.npy`` file, is cut short, or has no axis of objects.
     """
-    array = _map(path)
+    array = open_images(path)
     if array.ndim == 0:
         raise UserError(f"{path}: holds a single number, not an array with one entry an object")
     return StoredArray(path, array.shape, array.dtype)
-
-
-def _map(path: Path) -> AnyArray:
-    try:
-        array: AnyArray = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run `make repro` (or `dvc repro`) to make it") from None
-    except (ValueError, EOFError, OSError) as error:
-        raise UserError(
-            f"{path}: cannot be read as an .npy array ({error}); the file is damaged or cut short: "
-            "delete it and run `make repro` (or `dvc repro`)"
-        ) from None
-    if not isinstance(array, np.ndarray):
-        raise UserError(f"{path}: is an archive of several arrays (.npz), not one .npy array")
-    return array

@@ -23,6 +23,9 @@ ALONE = Column("kind") == "quasar_alone"
 WITH_GALAXY = Column("kind").is_in(["lensed_quasar", "quasar_near_galaxy"])
 
 ALWAYS_FINITE = (
+    "label",
+    "tile",
+    "n_images",
     "z_source",
     "quasar_r_mag",
     "quasar_r_mag_observed",

@@ -1,0 +1,88 @@
+"""The command line as a user meets it: help, exit codes, messages without tracebacks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import make_project
+
+from lensfinder.datasets.table import read_table
+from lensfinder.paths import SurveyPaths
+
+VERBS = ["simulate", "represent", "split", "validate", "train", "evaluate", "compare"]
+
+
+def lensfinder(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lensfinder.cli", *arguments], cwd=folder, capture_output=True, text=True
+    )
+
+
+def test_help_lists_the_verbs_in_the_order_of_the_pipeline(tmp_path: Path) -> None:
+    done = lensfinder(tmp_path, "--help")
+    assert done.returncode == 0
+    places = [done.stdout.index(f" {verb} ") for verb in VERBS]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["simulate", "jpas"], "params.yaml: no such file"),
+        (["simulate", "hubble"], "jpas"),
+        (["preset", "huge"], "huge"),
+    ],
+)
+def test_wrong_use_exits_2_with_a_message(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = lensfinder(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_is_trained_before_the_gate(project: Path) -> None:
+    done = lensfinder(project, "train", "jpas", "cube")
+    assert done.returncode == 2
+    assert "lensfinder validate" in done.stderr
+
+
+def test_an_unknown_model_is_named_with_those_there_are(project: Path) -> None:
+    done = lensfinder(project, "train", "jpas", "transformer")
+    assert done.returncode == 2
+    assert "'transformer'" in done.stderr
+    assert "cube, pseudo_spectra" in done.stderr
+
+
+def test_spectra_are_written_checked_and_simulated_with(tmp_path: Path) -> None:
+    """The commands of the README's section on own spectra, at the size of preset smoke."""
+    root = make_project(tmp_path)
+    done = lensfinder(root, "spectra", "write", "spectra", "--count", "40")
+    assert done.returncode == 0, done.stderr
+    (root / "spectra" / "spec-9999-99999-0001.fits").write_bytes(b"damaged")
+    done = lensfinder(root, "spectra", "check", "spectra", "--figure", "figure.png")
+    assert done.returncode == 0, done.stderr
+    assert "40 quasar spectra read, 1 file(s) skipped" in done.stdout
+    assert "spec-9999-99999-0001.fits" in done.stdout
+    assert (root / "figure.png").stat().st_size > 10_000
+
+    params = root / "params.yaml"
+    params.write_text(params.read_text().replace("source: synthetic", "source: sdss"))
+    done = lensfinder(root, "simulate", "jpas")
+    assert done.returncode == 0, done.stderr
+    quasars = read_table(SurveyPaths(root, "jpas").quasars)
+    assert set(quasars["source"]) == {"sdss"}
+    assert quasars["spectrum_id"].is_unique
+
+
+def test_fewer_spectra_than_tiles_is_an_error_with_both_numbers(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    assert lensfinder(root, "spectra", "write", "spectra", "--count", "5").returncode == 0
+    params = root / "params.yaml"
+    params.write_text(params.read_text().replace("source: synthetic", "source: sdss"))
+    done = lensfinder(root, "simulate", "jpas")
+    assert done.returncode == 2
+    assert "5 usable" in done.stderr
+    assert "24" in done.stderr
