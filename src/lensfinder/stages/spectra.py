@@ -26,9 +26,14 @@ def check_spectra(paths: SurveyPaths, params: Params, folder: Path, figure: Path
     UserError
         If the folder is missing, or holds no usable quasar.
     """
-    limits = params.jpas.quasars.redshift
-    spectra, report = read_quasar_spectra(folder, (limits.low, limits.high))
+    spectra, report = read_quasar_spectra(folder, (0.0, np.inf))
     print(report.summary())
+    limits = params.jpas.quasars.redshift
+    used = sum(limits.low <= spectrum.z <= limits.high for spectrum in spectra)
+    print(
+        f"{used} of {len(spectra)} lie in jpas.quasars.redshift, {limits.low}–{limits.high}, and would be used; "
+        f"{params.jpas.sky.tiles} tiles need at least as many"
+    )
     draw_spectra_with_bands(figure, spectra[:PANELS], read_filters(paths.tables))
     print(f"{figure}: {min(PANELS, len(spectra))} quasar(s), narrow-band fluxes over their spectra")
 
