@@ -14,6 +14,22 @@ from lensfinder.presets import apply_preset
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+# Started first, so that no core ends up waiting for one of them.
+LONGEST = (
+    "test_pipeline",
+    "test_gate_breaks",
+    "test_jpas_fingerprints",
+    "test_tracking",
+    "test_networks_training",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order inside a file stays."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+
+
 def make_project(folder: Path) -> Path:
     """Lay out a project of preset smoke in ``folder``, without running anything."""
     for name in ("params.yaml", "dvc.yaml"):

@@ -24,7 +24,7 @@ def lensfinder(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_help_lists_the_verbs_in_the_order_of_the_pipeline(tmp_path: Path) -> None:
     done = lensfinder(tmp_path, "--help")
     assert done.returncode == 0
-    places = [done.stdout.index(f" {verb} ") for verb in VERBS]
+    places = [done.stdout.index(f"│ {verb} ") for verb in VERBS]
     assert places == sorted(places)
 
 
@@ -59,12 +59,12 @@ def test_an_unknown_model_is_named_with_those_there_are(project: Path) -> None:
 def test_spectra_are_written_checked_and_simulated_with(tmp_path: Path) -> None:
     """The commands of the README's section on own spectra, at the size of preset smoke."""
     root = make_project(tmp_path)
-    done = lensfinder(root, "spectra", "write", "spectra", "--count", "40")
+    done = lensfinder(root, "spectra", "write", "spectra", "--count", "240")
     assert done.returncode == 0, done.stderr
     (root / "spectra" / "spec-9999-99999-0001.fits").write_bytes(b"damaged")
     done = lensfinder(root, "spectra", "check", "spectra", "--figure", "figure.png")
     assert done.returncode == 0, done.stderr
-    assert "40 quasar spectra read, 1 file(s) skipped" in done.stdout
+    assert "240 quasar spectra read, 1 file(s) skipped" in done.stdout
     assert "spec-9999-99999-0001.fits" in done.stdout
     assert (root / "figure.png").stat().st_size > 10_000
 

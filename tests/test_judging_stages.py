@@ -144,7 +144,7 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path, monkeypatch: p
     with pytest.raises(UserError, match=r"cubes\.npy: 3 images for 30 rows"):
         evaluate_model(paths, PARAMS, PARAMS.jpas, "cube")
     paths.cubes.write_bytes(b"\x93NUMPY")
-    with pytest.raises(UserError, match=r"cubes\.npy: cannot be opened"):
+    with pytest.raises(UserError, match=r"cubes\.npy: cannot be read"):
         evaluate_model(paths, PARAMS, PARAMS.jpas, "cube")
     paths.model("pseudo_spectra").model.unlink()
     np.save(paths.cubes, np.zeros((30, 50, 50, 56), dtype=np.float16))
