@@ -5,8 +5,9 @@
 
 For each model of ``params.yaml``: images per second of a whole epoch (reading a memory-mapped file,
 normalising, augmenting, training), of the same steps on one batch that already is a tensor in memory, and of
-the input alone. The share of the step time that is the network's is the ratio of the first two. They are
-timed by turns, and the best of each counts, so that other work on the machine disturbs all alike.
+the input alone. The ratio of the first two is the share of a step that is the network's, in wall time and in
+CPU time (what the input takes beside the network counts in full there). They are timed by turns, and medians
+are taken, so that other work on the machine disturbs all alike.
 """
 
 from __future__ import annotations
@@ -18,12 +19,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from lensfinder.networks import backend
-from lensfinder.networks.inputs import training_batches
+from lensfinder.networks.inputs import Batches, training_batches
 from lensfinder.networks.training import compiled_network
 from lensfinder.params import Model, Training, read_params
 from lensfinder.typing import AnyArray
@@ -52,12 +51,14 @@ def seconds_of(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def measure(model: Model, training: Training, images: AnyArray, objects: int, repeats: int) -> None:
+    import tensorflow as tf  # not before lensfinder.networks, which sets its environment
+
     rng = np.random.default_rng(1)
     rows = rng.choice(len(images), objects, replace=objects > len(images))
     labels = rng.integers(0, 2, objects)
     network = compiled_network(model, training, images.shape[1:], seed=0)
 
-    def batches(epoch: int) -> keras.utils.PyDataset:
+    def batches(epoch: int) -> Batches:
         return training_batches(images, rows, labels, model, training.batch_size, 0, epoch)
 
     steps = len(batches(0))
@@ -70,20 +71,25 @@ def measure(model: Model, training: Training, images: AnyArray, objects: int, re
     }
     for each in work.values():
         each(0)  # compile, trace, fill the page cache
-    best = dict.fromkeys(work, (np.inf, np.inf))
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in work}
     for epoch in range(1, repeats + 1):
         for name, each in work.items():
-            wall, cpu = seconds_of(lambda each=each, epoch=epoch: each(epoch))
-            best[name] = min(best[name][0], wall), min(best[name][1], cpu)
+            seconds[name].append(seconds_of(lambda each=each, epoch=epoch: each(epoch)))
+    wall, cpu = ({name: np.median([pair[i] for pair in seconds[name]]) for name in work} for i in (0, 1))
 
     print(f"\n{model.representation}: {network.count_params():,} weights, batch {training.batch_size}")
-    for name, (wall, cpu) in best.items():
-        print(f"  {name:8s} {objects / wall:9,.0f} objects/s   {1e3 * cpu / objects:6.3f} ms CPU an object")
-    print(f"  {TALK_OBJECTS:,} objects: {TALK_OBJECTS * best['epoch'][0] / objects:.0f} s an epoch")
-    print(f"  share of the step time that is the network's: {best['network'][0] / best['epoch'][0]:.1%}")
+    for name in work:
+        per_object = 1e3 * cpu[name] / objects
+        print(f"  {name:8s} {objects / wall[name]:9,.0f} objects/s   {per_object:6.3f} ms CPU an object")
+    print(f"  {TALK_OBJECTS:,} objects: {TALK_OBJECTS * wall['epoch'] / objects:.0f} s an epoch")
+    shares = [
+        f"{time['network'] / time['epoch']:.1%} of the {name}"
+        for name, time in (("wall", wall), ("CPU", cpu))
+    ]
+    print(f"  the network's share of a step: {' and '.join(shares)} time")
 
 
-def drain(batches: keras.utils.PyDataset) -> None:
+def drain(batches: Batches) -> None:
     for index in range(len(batches)):
         batches[index]
 
@@ -95,12 +101,12 @@ def main() -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--datasets", type=Path, help="folder of simulated images; random ones without")
     parser.add_argument("--objects", type=int, default=3000, help="objects an epoch")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
 
     jpas = read_params(arguments.params).jpas
     threads = backend.use_threads(jpas.training.threads)
-    print(f"{threads} threads, TensorFlow {tf.__version__}, Keras {keras.__version__}")
+    print(f"{threads} threads, {arguments.objects:,} objects an epoch")
     with tempfile.TemporaryDirectory() as folder:
         for model in jpas.models.values():
             name = model.representation

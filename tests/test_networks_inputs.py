@@ -67,6 +67,16 @@ def test_compiled_input_is_the_plain_one(
         np.testing.assert_allclose(compiled[batch_row], plain, rtol=1e-5, atol=1e-5 * np.abs(plain).max())
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("representation", SHAPES)
+def test_what_is_not_finite_does_not_become_a_number(representation: str, bad: float) -> None:
+    images = images_of(representation)
+    images[0, 1, 1, 1] = bad
+    batch, _ = Batches(images, np.array([0, 1]), np.zeros(2), model(representation), 2)[0]
+    assert not np.isfinite(batch[0]).all()
+    assert np.isfinite(batch[1]).all()
+
+
 @pytest.mark.parametrize("representation", SHAPES)
 def test_per_band_max_is_one_or_left_alone(representation: str) -> None:
     images = images_of(representation)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 
 _LOG = logging.getLogger(__name__)
 
-# oneDNN's kernels are faster on CPUs and round differently: pinned, so that a run can be repeated to the bit.
+# On CPUs without AVX-512, TensorFlow leaves oneDNN off by itself, and trains at less than half the speed. It
+# rounds differently, too: pinned, so that a run can be repeated to the bit.
 ONEDNN = "1"
 
 
 def set_environment() -> None:
     """Set what TensorFlow reads from the environment on import; a user's own log level stays."""
+    if "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != ONEDNN:
+        _LOG.warning(
+            "TensorFlow was imported before lensfinder.networks could switch oneDNN on: it may be slow, and "
+            "the last bits of its results may differ"
+        )
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = ONEDNN
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 import numpy as np
 
@@ -9,6 +11,8 @@ from lensfinder.networks.augmentation import draw_augmentations, no_augmentation
 from lensfinder.networks.kernels import conversion_table, fill_batch
 from lensfinder.params import Model
 from lensfinder.typing import AnyArray, Float32Array
+
+ALIGNMENT = 64  # bytes
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -54,7 +58,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[Float32Array, Float32Array]:
         part = slice(index * self.batch_size, (index + 1) * self.batch_size)
         rows = self.rows[part]
-        batch = np.empty((len(rows), *self.images.shape[1:]), dtype=np.float32)
+        batch = _empty_aligned((len(rows), *self.images.shape[1:]))
         fill_batch(
             self.images,
             rows,
@@ -65,6 +69,14 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
             batch,
         )
         return batch, self.labels[part]
+
+
+def _empty_aligned(shape: tuple[int, ...]) -> Float32Array:
+    """Allocate memory that TensorFlow takes over as it is; it copies arrays that start elsewhere."""
+    n_bytes = 4 * math.prod(shape)
+    memory = np.empty(n_bytes + ALIGNMENT, dtype=np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + n_bytes].view(np.float32).reshape(shape)
 
 
 def training_batches(
