@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +35,34 @@ def open_images(path: Path) -> AnyArray:
     return images
 
 
-def create_images(path: Path, shape: tuple[int, ...]) -> AnyArray:
-    """Create a float16 array on disk, or reopen one of the same shape that an interrupted run left."""
-    if path.is_file():
-        images = np.load(path, mmap_mode="r+")
-        if images.shape == shape and images.dtype == np.float16:
-            return np.asanyarray(images)
-    return np.asanyarray(np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape))
+class ImageFile:
+    """A float16 ``.npy`` file of a given shape, written in pieces by any number of threads.
+
+    Pieces are written, not mapped: mapped pages would count as memory of the process until the whole file
+    does. A file that an interrupted run left is continued if its shape is the same.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
+        self._piece_bytes = 2 * math.prod(shape[1:])
+        header = io.BytesIO()
+        description = {"descr": "<f2", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(header, description)
+        self._offset = header.tell()
+        size = self._offset + self._piece_bytes * shape[0]
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        if os.pread(self._file, self._offset, 0) != header.getvalue() or os.fstat(self._file).st_size != size:
+            os.truncate(self._file, 0)
+            os.pwrite(self._file, header.getvalue(), 0)
+            os.truncate(self._file, size)
+
+    def write(self, row: int, images: AnyArray) -> None:
+        """Write images, float16 of shape (n, ...), from ``row`` on."""
+        data = memoryview(np.ascontiguousarray(images, dtype="<f2").tobytes())
+        position = self._offset + row * self._piece_bytes
+        while data:  # a single call writes 2 GiB at most
+            written = os.pwrite(self._file, data, position)
+            data, position = data[written:], position + written
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)

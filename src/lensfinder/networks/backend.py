@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _LOG = logging.getLogger(__name__)
 
@@ -13,8 +16,12 @@ _LOG = logging.getLogger(__name__)
 ONEDNN = "1"
 
 
-def set_environment() -> None:
-    """Set what TensorFlow reads from the environment on import; a user's own log level stays."""
+def prepare() -> None:
+    """Set what TensorFlow reads from the environment, and import it without its chatter.
+
+    Importing it and looking for accelerators, TensorFlow writes lines that read like errors where there is no
+    GPU. They are shown if the import fails, or if the user has set ``TF_CPP_MIN_LOG_LEVEL``.
+    """
     if "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != ONEDNN:
         _LOG.warning(
             "TensorFlow was imported before lensfinder.networks could switch oneDNN on: it may be slow, and "
@@ -22,7 +29,31 @@ def set_environment() -> None:
         )
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = ONEDNN
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    with _standard_error_kept_back():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+@contextmanager
+def _standard_error_kept_back() -> Iterator[None]:
+    """Keep back what C++ code writes to standard error, and write it out only if an exception follows."""
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(shown, kept.read())
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
 
 
 def cores() -> int:
@@ -53,8 +84,8 @@ def use_threads(threads: int) -> int:
     threading = tf.config.threading
     try:
         threading.set_intra_op_parallelism_threads(wanted)
-        # Nearly every operation of these networks waits for the one before it.
-        threading.set_inter_op_parallelism_threads(1)
+        # One for the network, whose operations wait for one another, and one that makes its next batch.
+        threading.set_inter_op_parallelism_threads(2)
     except RuntimeError:
         in_use = int(threading.get_intra_op_parallelism_threads()) or cores()
         if in_use != wanted:

@@ -22,7 +22,7 @@ from lensfinder.typing import AnyArray, Float32Array
 UNSCALED, PER_BAND, WHOLE = 0, 1, 2
 _SCALING = {"per_band_max": PER_BAND, "global_max": WHOLE, "asinh": UNSCALED}
 # A float16 whose bits are moved to where a float32 has sign, exponent and fraction is too small by a factor,
-# for exponents count from −15 in one and from −127 in the other. Only infinite numbers and NaN need the table.
+# for exponents count from −15 in one and from −127 in the other. Infinite numbers and NaN need the table.
 MOVED_EXPONENT = np.float32(2.0 ** (127 - 15))
 MOVED_BITS = np.int32(-0x70002000)  # 0x8FFFE000: sign, and 15 bits shifted by 13
 NOT_FINITE = 0x7C00

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lensfinder.datasets.representation import pseudo_spectra
-from lensfinder.datasets.store import create_images, open_images
+from lensfinder.datasets.store import ImageFile, open_images
 from lensfinder.jsonfiles import write_json
 from lensfinder.params import Params
 from lensfinder.paths import SurveyPaths
@@ -20,7 +20,7 @@ def represent(paths: SurveyPaths, params: Params) -> None:
     paths.pseudo_spectra_dir.mkdir(parents=True, exist_ok=True)
     partial = paths.pseudo_spectra.with_name("partial.npy")
     partial.unlink(missing_ok=True)
-    out = create_images(partial, (len(cubes), 2, cubes.shape[3], cubes.shape[1]))
+    out = ImageFile(partial, (len(cubes), 2, cubes.shape[3], cubes.shape[1]))
     size = params.jpas.simulation.chunk_size
     chunks = [slice(i, min(i + size, len(cubes))) for i in range(0, len(cubes), size)]
     with (
@@ -29,11 +29,13 @@ def represent(paths: SurveyPaths, params: Params) -> None:
     ):
 
         def work(chunk: slice) -> int:
-            out[chunk] = pseudo_spectra(cubes[chunk])
+            # Mapped anew for every chunk: pages once read are given back with it.
+            out.write(chunk.start, pseudo_spectra(open_images(paths.cubes)[chunk]))
             return int(chunk.stop - chunk.start)
 
         for count in pool.map(work, chunks):
             progress.advance(count)
+    out.close()
     os.replace(partial, paths.pseudo_spectra)
     write_json(paths.sizes, _sizes(paths.cubes, paths.pseudo_spectra))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from lensfinder.datasets.jpas_columns import CATALOGUE_COLUMNS, GALAXY_COLUMNS, QUASAR_COLUMNS, flux_columns
-from lensfinder.datasets.store import create_images
+from lensfinder.datasets.store import ImageFile
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.params import Params
 from lensfinder.paths import SurveyPaths
@@ -58,8 +58,8 @@ def _tables(
 
 def _images(work: Path, params: Params, catalogue: pd.DataFrame, builder: SceneBuilder) -> None:
     side, bands = params.jpas.observation.stamp_pixels, len(builder.instrument.filters)
-    images = create_images(work / "cubes.npy", (len(catalogue), side, side, bands))
-    # A line per finished chunk, written after its images have reached the disk.
+    images = ImageFile(work / "cubes.npy", (len(catalogue), side, side, bands))
+    # A line per finished chunk, written after its images.
     journal = work / "chunks.done"
     size = params.jpas.simulation.chunk_size
     done = _finished(journal)
@@ -73,13 +73,14 @@ def _images(work: Path, params: Params, catalogue: pd.DataFrame, builder: SceneB
     ):
 
         def write(chunk: slice, cubes: AnyArray) -> None:
-            images[chunk] = cubes
+            images.write(chunk.start, cubes)
             with lock:
                 log.write(f"{chunk.start} {chunk.stop}\n")
                 log.flush()
                 progress.advance(chunk.stop - chunk.start)
 
         simulate_chunks(catalogue, builder, waiting, write, params.jpas.simulation.workers)
+    images.close()
 
 
 def _finished(journal: Path) -> set[tuple[int, int]]:

@@ -31,8 +31,8 @@ def check_spectra(paths: SurveyPaths, params: Params, folder: Path, figure: Path
     limits = params.jpas.quasars.redshift
     used = sum(limits.low <= spectrum.z <= limits.high for spectrum in spectra)
     print(
-        f"{used} of {len(spectra)} lie in jpas.quasars.redshift, {limits.low}–{limits.high}, and would be used; "
-        f"{params.jpas.sky.tiles} tiles need at least as many"
+        f"{used} of {len(spectra)} lie in jpas.quasars.redshift, {limits.low}–{limits.high}, and would be "
+        f"used; {params.jpas.sky.tiles} tiles need at least as many"
     )
     draw_spectra_with_bands(figure, spectra[:PANELS], read_filters(paths.tables))
     print(f"{figure}: {min(PANELS, len(spectra))} quasar(s), narrow-band fluxes over their spectra")
