@@ -1,6 +1,6 @@
 """Systems per second of `lensfinder.lensing.images.find_images` and of lenstronomy's general solver.
 
-    python benchmarks/image_finding.py [--systems 100] [--rounds 5]
+    python benchmarks/bench_image_finding.py [--systems 100] [--rounds 5]
 
 Both solve the same circular lenses with shear (lenstronomy's NIE_POTENTIAL and SHEAR), in turns within one
 process: other load on the machine meets both alike. Times are user CPU times of one thread. Ours also solves

@@ -1,7 +1,7 @@
 """Throughput of training, and how much of a step is the network's own.
 
-    python benchmarks/training_speed.py                      # random images
-    python benchmarks/training_speed.py --datasets datasets/jpas
+    python benchmarks/bench_training_speed.py                      # random images
+    python benchmarks/bench_training_speed.py --datasets datasets/jpas
 
 For each model of ``params.yaml``: images per second of a whole epoch (reading a memory-mapped file,
 normalising, augmenting, training), of the same steps on one batch that already is a tensor in memory, and of
