@@ -40,7 +40,7 @@ repro: $(INSTALLED) $(if $(PRESET),preset-clone) ## run the pipeline; PRESET=nam
 	@$(if $(PRESET),echo 'Results of preset $(PRESET): $(CLONE) (`make ui PRESET=$(PRESET)` shows its runs)')
 
 test: $(INSTALLED) ## run all tests; PYTEST_ARGS="-k lens" some of them
-	@$(IN_VENV) TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile $(PYTEST_ARGS)
+	@$(IN_VENV) TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(INSTALLED) ## check style and types
 	@$(BIN)/ruff check .
