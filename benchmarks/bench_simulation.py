@@ -157,7 +157,7 @@ def to_disk() -> None:
         size = paths.cubes.stat().st_size / 1e9
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"preset talk: {params.jpas.counts.total} cubes, {size:.1f} GB to disk in {seconds:.0f} s")
-        print(f"             peak memory {peak:.1f} GiB, with what the system mapped of the file")
+        print(f"             peak memory {peak:.1f} GiB")
 
 
 if __name__ == "__main__":
