@@ -5,6 +5,7 @@ What a verb needs is imported inside it, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -52,6 +53,15 @@ def _open(survey: Survey) -> tuple[SurveyPaths, Params]:
     from lensfinder.paths import SurveyPaths
 
     return SurveyPaths(Path.cwd(), survey.value), read_params()
+
+
+@app.callback()
+def _start() -> None:
+    # DVC names the stage that it runs; what the user calls by hand needs no guard.
+    if "DVC_STAGE" in os.environ:
+        from lensfinder.lockguard import watch
+
+        watch(Path.cwd())
 
 
 @app.command(rich_help_panel=PIPELINE)

@@ -1,0 +1,96 @@
+"""Keeps ``dvc.lock`` whole when DVC is killed.
+
+DVC writes ``dvc.lock`` in place after every stage. A kill at that moment leaves an empty or half-written
+file, and from then on every ``dvc`` command fails. So each stage that DVC starts keeps a copy of the file, and
+one process outside of DVC's process group waits until DVC has ended, looks at the file, and puts the copy back
+if it is broken. What the copy does not know yet, DVC finds again in its cache or makes anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SHELLS = ("sh", "dash", "bash", "zsh", "fish", "ksh")
+
+
+def watch(root: Path) -> None:
+    """Keep a copy of the lock file, and start the guard; called by every stage that DVC runs."""
+    folder = root / ".lensfinder"
+    folder.mkdir(exist_ok=True)
+    kept, partial = _kept(root), folder / f"dvc.lock.{os.getpid()}"
+    if (root / "dvc.lock").is_file():
+        shutil.copyfile(root / "dvc.lock", partial)
+        os.replace(partial, kept)
+    else:
+        kept.unlink(missing_ok=True)
+    subprocess.Popen(
+        [sys.executable, "-m", "lensfinder.lockguard", str(root), str(_caller())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def guard(root: Path, dvc_pid: int) -> None:
+    """Wait for DVC to end, then mend its lock file."""
+    import psutil
+
+    with (root / ".lensfinder" / "lockguard.lock").open("w") as mutex:
+        try:
+            fcntl.flock(mutex, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # an earlier stage's guard waits for the same DVC
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(dvc_pid).wait()
+        mend(root)
+
+
+def _caller() -> int:
+    """Process that started this one, shells left out."""
+    import psutil
+
+    ancestors = psutil.Process().parents()
+    return next((process.pid for process in ancestors if process.name() not in SHELLS), os.getppid())
+
+
+def mend(root: Path) -> bool:
+    """Put the copy back if ``dvc.lock`` is broken, or remove it if there is none; True if it was broken."""
+    path = root / "dvc.lock"
+    if not path.is_file() or _is_whole(path):
+        return False
+    if _kept(root).is_file():
+        shutil.copyfile(_kept(root), path.with_name("dvc.lock.mended"))
+        os.replace(path.with_name("dvc.lock.mended"), path)
+    else:
+        path.unlink()
+    return True
+
+
+def _kept(root: Path) -> Path:
+    return root / ".lensfinder" / "dvc.lock.kept"
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file is what DVC writes: YAML with a schema, and every stage with its command."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError):
+        return False
+    if not isinstance(content, dict) or "schema" not in content:
+        return False
+    stages = content.get("stages") or {}
+    return isinstance(stages, dict) and all("cmd" in (stage or {}) for stage in stages.values())
+
+
+if __name__ == "__main__":
+    guard(Path(sys.argv[1]), int(sys.argv[2]))
