@@ -1,9 +1,9 @@
 """Keeps ``dvc.lock`` whole when DVC is killed.
 
 DVC writes ``dvc.lock`` in place after every stage. A kill at that moment leaves an empty or half-written
-file, and from then on every ``dvc`` command fails. So each stage that DVC starts keeps a copy of the file, and
-one process outside of DVC's process group waits until DVC has ended, looks at the file, and puts the copy back
-if it is broken. What the copy does not know yet, DVC finds again in its cache or makes anew.
+file, and from then on every ``dvc`` command fails. So each stage that DVC runs keeps a copy, and a process
+outside of DVC's process group waits until DVC has ended, and puts the copy back if the file is broken. What
+the copy does not know yet, DVC finds again in its cache or makes anew.
 """
 
 from __future__ import annotations
