@@ -22,6 +22,11 @@ INSTALLED := .venv/.installed-$(PLACE)
 
 # `make repro PRESET=talk` works in a clone of its own; results of two presets never mix.
 CLONE := .lensfinder/presets/$(PRESET)
+ifneq ($(PRESET),)
+ifeq ($(wildcard presets/$(PRESET).yaml),)
+$(error no preset $(PRESET); there are: $(basename $(notdir $(wildcard presets/*.yaml))))
+endif
+endif
 # What a pipeline writes and git tracks: the clone keeps its own.
 OUTPUTS := dvc.lock metrics validation
 WORKPLACE := $(if $(PRESET),$(CLONE),.)
@@ -81,8 +86,6 @@ $(INSTALLED): $(LOCKED) pyproject.toml
 
 # The clone takes the sources as they stand, uncommitted changes to tracked files included.
 preset-clone: $(INSTALLED)
-	@test -f 'presets/$(PRESET).yaml' || { echo 'make: no preset $(PRESET); there are:' \
-		'$(basename $(notdir $(wildcard presets/*.yaml)))' >&2; exit 2; }
 	@test -d '$(CLONE)/.git' || git clone --quiet . '$(CLONE)'
 	@sources=$$(git stash create) && git push --quiet --force '$(CLONE)' HEAD:refs/lensfinder/head \
 		"$${sources:-HEAD}:refs/lensfinder/sources"

@@ -130,7 +130,10 @@ def test_export_carries_image_bands_and_truth(
         assert hdus["BANDS"].data["name"][0] == "uJAVA"
         truth = hdus["TRUTH"]
         assert set(truth.columns.names) == set(CATALOGUE_COLUMNS)
-        assert truth.data["object_id"][0] == name
+        for column in CATALOGUE_COLUMNS:
+            written, meant = truth.data[column][0], catalogue[column][row]
+            assert written == meant or (np.isnan(written) and np.isnan(meant)), column
+            assert not isinstance(written, np.bool_), column
         assert truth.columns["theta_e_arcsec"].unit == "arcsec"
 
 

@@ -53,7 +53,8 @@ def apply_preset(name: str, params_path: Path) -> None:
     known = available_presets(params_path)
     if name not in known:
         raise UserError(
-            f"{_folder(params_path)}: no preset {name!r}; available: {', '.join(known) or 'none'}"
+            f"{_folder(params_path)}: no preset {name!r}; available: "
+            f"{', '.join(known) or 'none (run lensfinder at the root of the repository)'}"
         )
     overlay_path = _folder(params_path) / f"{name}.yaml"
     yaml = _round_trip()

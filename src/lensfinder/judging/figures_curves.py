@@ -129,7 +129,7 @@ def f_beta_curve(table: pd.DataFrame, metrics: Mapping[str, Any], title: str) ->
         rates.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
         counts.set(
             xscale="logit",
-            xlim=(min(0.01, threshold.min() / 2), max(0.99, 1 - (1 - threshold.max()) / 2)),
+            xlim=(threshold.min() / 2, 1 - (1 - threshold.max()) / 2),
             yscale="symlog",
             ylim=(0, None),
             xlabel="threshold p (logit scale)",

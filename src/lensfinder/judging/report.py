@@ -49,6 +49,7 @@ class Report:
     figures: Sequence[tuple[str, str]]
     commands: Sequence[tuple[str, str]]
     training: Mapping[str, str]
+    setting: str
 
 
 def markdown_report(report: Report) -> str:
@@ -59,7 +60,8 @@ def markdown_report(report: Report) -> str:
     models = list(report.metrics)
     one = report.metrics[models[0]]
     c = report.comparison
-    plural = f"{one['interval_unit']}s".replace("galaxys", "galaxies")
+    tiles = one["interval_unit"] == "tile"
+    plural = "tiles" if tiles else "groups (a galaxy, or a spectrum where there is none)"
     text = environment.from_string(TEMPLATE).render(
         report=report,
         c=c,

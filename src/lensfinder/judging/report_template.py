@@ -6,6 +6,8 @@ from __future__ import annotations
 TEMPLATE = """\
 # {{ report.title }}
 
+{{ report.setting }}
+
 > {{ report.verdict }}
 
 ## What was compared

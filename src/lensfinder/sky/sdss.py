@@ -110,6 +110,8 @@ def read_quasar_spectra(folder: Path, z_range: tuple[float, float]) -> tuple[lis
     UserError
         If the folder is missing, holds no such file, or holds no usable quasar.
     """
+    if folder.is_file():
+        raise UserError(f"{folder}: is a file; name the folder that holds {FILE_PATTERN} files")
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; looked for quasar spectra of SDSS, {FILE_PATTERN}, in it")
     paths = sorted(folder.glob(FILE_PATTERN))

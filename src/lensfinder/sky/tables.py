@@ -118,9 +118,7 @@ def read_galaxy_templates() -> GalaxyTemplates:
 
 def _read_ecsv(path: Path) -> Table:
     if not path.is_file():
-        raise UserError(
-            f"{path}: no such file; run `dvc checkout` or `dvc repro` to bring the tables from catalogs/"
-        )
+        raise UserError(f"{path}: no such file; run `dvc repro data.dvc` to bring the tables from catalogs/")
     try:
         return Table.read(path, format="ascii.ecsv")
     except (ValueError, OSError) as error:

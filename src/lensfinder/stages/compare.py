@@ -27,6 +27,9 @@ from lensfinder.paths import SurveyPaths
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MEANINGFUL_LENSES = 200
+"""Test lenses below which an interval on recall is wider than any difference worth discussing."""
+
 SHOWN = ("measures", "differences", "roc", "completeness", "scores", "pseudo_spectra")
 
 
@@ -57,7 +60,8 @@ def compare_models(
     result.update(data_sizes(read_json(paths.sizes), "cube", "pseudo_spectra"))
     write_json(paths.comparison, result)
     _write_figures(paths, params, survey_params, catalogue, scores, metrics, result)
-    _write_report(paths, metrics, result, _training_words(paths, names, training_seconds or {}))
+    setting = _setting(params, survey_params, result)
+    _write_report(paths, metrics, result, _training_words(paths, names, training_seconds or {}), setting)
     return result
 
 
@@ -148,11 +152,26 @@ def _training_words(paths: SurveyPaths, names: list[str], seconds: Mapping[str, 
     return words
 
 
+def _setting(params: Params, survey_params: Jpas, result: Mapping[str, Any]) -> str:
+    """What was run, and a warning where it is too small to mean anything."""
+    words = (
+        f"Preset {params.preset}, seed {params.seed}: {survey_params.counts.total:,} simulated objects, "
+        f"at most {survey_params.training.epochs_max} epochs."
+    )
+    if result["n_lenses"] < MEANINGFUL_LENSES:
+        words += (
+            f" **With {result['n_lenses']} test lenses this shows that everything runs; "
+            "its numbers mean nothing.**"
+        )
+    return words
+
+
 def _write_report(
     paths: SurveyPaths,
     metrics: Mapping[str, Mapping[str, Any]],
     result: Mapping[str, Any],
     training: Mapping[str, str],
+    setting: str,
 ) -> None:
     first, second = result["first"], result["second"]
     labels = {first: jpas_judging.MODEL_NAMES["cube"], second: jpas_judging.MODEL_NAMES["pseudo_spectra"]}
@@ -175,6 +194,7 @@ def _write_report(
         figures=[(f"figures/{name}.png", captions[name]) for name in SHOWN],
         commands=reproduce_commands(paths.survey, list(metrics)),
         training=training,
+        setting=setting,
     )
     text = markdown_report(report)
     paths.report_dir.mkdir(parents=True, exist_ok=True)

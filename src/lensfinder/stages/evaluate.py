@@ -158,7 +158,7 @@ def _write_atlas(
         chosen = of_kind[spread_examples(rows.iloc[of_kind], value, EXAMPLES_PER_KIND)]
         kind_name = jpas_judging.KIND_NAMES[kind]
         words = (
-            f"{kind_name}: {len(chosen)} of {len(of_kind):,}, by {column} (frame green: right, red: wrong)"
+            f"{kind_name}: {len(chosen)} of {len(of_kind):,}, by {column} (frame green: right, orange: wrong)"
         )
         page(chosen, words, f"atlas_{kind}.png")
     missed, false = mistakes(rows, threshold)

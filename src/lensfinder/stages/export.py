@@ -91,18 +91,23 @@ def _bands(filters: FilterSet) -> fits.BinTableHDU:
             "name": list(filters.names),
             "wavelength": filters.wavelength_mean_A,
             "fwhm": filters.fwhm_A,
-            "depth": filters.depth_5s_3arcsec_mag,
+            "depth_5s_3arcsec": filters.depth_5s_3arcsec_mag,
         }
     )
     table["wavelength"].unit = table["fwhm"].unit = "Angstrom"
-    table["depth"].unit = "mag"
+    table["depth_5s_3arcsec"].unit = "mag"
     hdu = fits.table_to_hdu(table)
     hdu.name = "BANDS"
     return hdu
 
 
+def _for_fits(value: object) -> object:
+    return np.int32(value) if isinstance(value, np.integer) else value
+
+
 def _truth(row: pd.Series) -> fits.BinTableHDU:
-    table = Table({name: [row[name]] for name in CATALOGUE_COLUMNS})
+    # FITS has no integer of 8 bits: astropy would write a logical column, and 3 images would read as True.
+    table = Table({name: [_for_fits(row[name])] for name in CATALOGUE_COLUMNS})
     for name, column in CATALOGUE_COLUMNS.items():
         if column.unit:
             # FITS has no spelling for AB magnitudes.
