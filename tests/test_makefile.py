@@ -165,7 +165,7 @@ def test_ui_of_a_preset_that_never_ran_says_so(checkout: Path) -> None:
 
 def test_clean_keeps_results_runs_and_environment(checkout: Path) -> None:
     kept = ["datasets/x", "mlflow.db", ".lensfinder/presets/talk/x", ".venv/bin/dvc", "metrics/cube.json"]
-    gone = [".lensfinder/work/x", ".mypy_cache/x", "src/__pycache__/x"]
+    gone = [f"{folder}/x" for folder in (".lensfinder/work", ".mypy_cache", "src/__pycache__")]
     for name in (*kept, *gone):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout / name).touch()
