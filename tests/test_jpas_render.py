@@ -8,9 +8,10 @@ from scipy.signal import fftconvolve
 
 from lensfinder.lensing.light import sersic_profile
 from lensfinder.params import Observation, Range
-from lensfinder.surveys.jpas.psf import PsfDictionary, draw_fwhms_arcsec, moffat
+from lensfinder.surveys.jpas.psf import PsfDictionary, draw_fwhms_arcsec
 from lensfinder.surveys.jpas.render import Camera, Scenes, noise_sigma, render_signal_plain
 from lensfinder.surveys.jpas.render_compiled import render_cubes, render_signal
+from lensfinder.surveys.psf import moffat
 
 BANDS = 56
 OBSERVATION = Observation(

@@ -16,8 +16,9 @@ from lensfinder.errors import UserError
 from lensfinder.params import Params, read_params
 from lensfinder.paths import SurveyPaths
 from lensfinder.sky.tables import read_filters
-from lensfinder.stages import simulate as stage
+from lensfinder.stages import simulate_jpas
 from lensfinder.stages.export import export_objects
+from lensfinder.stages.simulate import simulate
 from lensfinder.surveys.jpas.catalogue import Instrument, SceneBuilder
 from lensfinder.surveys.jpas.render import noise_sigma
 from lensfinder.surveys.jpas.render_compiled import render_signal
@@ -38,7 +39,7 @@ def test_bits_do_not_depend_on_chunks_workers_or_order(
     paths: SurveyPaths, smoke_params: Params, tmp_path: Path
 ) -> None:
     other = SurveyPaths(make_project(tmp_path), "jpas")
-    stage.simulate(other, with_cut(smoke_params, chunk_size=7, workers=3))
+    simulate(other, with_cut(smoke_params, chunk_size=7, workers=3))
     for name in ("cubes.npy", "catalogue.parquet", "galaxies.parquet", "quasars.parquet"):
         assert (other.images_dir / name).read_bytes() == (paths.images_dir / name).read_bytes(), name
 
@@ -60,23 +61,23 @@ def test_an_interrupted_run_resumes_and_ends_alike(
     other = SurveyPaths(make_project(tmp_path), "jpas")
     params = with_cut(smoke_params, chunk_size=25, workers=1)
     simulated = []
-    real = stage.simulate_chunks
+    real = simulate_jpas.simulate_chunks
 
     def killed_after_three(catalogue, builder, chunks, write, workers):  # type: ignore[no-untyped-def]
         real(catalogue, builder, list(chunks)[:3], write, workers)
         raise _Killed
 
-    monkeypatch.setattr(stage, "simulate_chunks", killed_after_three)
+    monkeypatch.setattr(simulate_jpas, "simulate_chunks", killed_after_three)
     with pytest.raises(_Killed):
-        stage.simulate(other, params)
+        simulate(other, params)
     assert not other.images_dir.exists()
 
     def counting(catalogue, builder, chunks, write, workers):  # type: ignore[no-untyped-def]
         simulated.extend(chunks)
         real(catalogue, builder, simulated, write, workers)
 
-    monkeypatch.setattr(stage, "simulate_chunks", counting)
-    stage.simulate(other, params)
+    monkeypatch.setattr(simulate_jpas, "simulate_chunks", counting)
+    simulate(other, params)
     assert len(simulated) == 200 / 25 - 3
     assert other.cubes.read_bytes() == paths.cubes.read_bytes()
     assert sorted(p.name for p in other.images_dir.iterdir()) == sorted(
@@ -148,4 +149,4 @@ def test_a_missing_table_is_named(smoke_params: Params, tmp_path: Path) -> None:
     root = make_project(tmp_path)
     (root / "data" / "jpas_filters.ecsv").unlink()
     with pytest.raises(UserError, match="jpas_filters"):
-        stage.simulate(SurveyPaths(root, "jpas"), read_params(root / "params.yaml"))
+        simulate(SurveyPaths(root, "jpas"), read_params(root / "params.yaml"))

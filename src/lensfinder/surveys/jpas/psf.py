@@ -14,17 +14,12 @@ from scipy.optimize import nnls
 from scipy.special import ndtr
 
 from lensfinder.params import Observation
+from lensfinder.surveys.psf import moffat
 from lensfinder.typing import FloatArray, IntArray
 
 N_GAUSSIANS = 8
 _WIDTHS_TABULATED = 121
 _SUBPIXELS = 15
-
-
-def moffat(radius_squared: FloatArray, fwhm: float, beta: float) -> FloatArray:
-    """Moffat profile of unit flux (Moffat 1969); β > 1. Any unit of length; returns per unit area."""
-    alpha_squared = fwhm**2 / (4 * (2 ** (1 / beta) - 1))
-    return np.asarray((beta - 1) / (np.pi * alpha_squared) * (1 + radius_squared / alpha_squared) ** -beta)
 
 
 @dataclass(frozen=True)

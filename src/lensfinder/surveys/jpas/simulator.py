@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from lensfinder.datasets.chunks import in_threads
 from lensfinder.surveys.jpas.catalogue import SceneBuilder, object_index
 from lensfinder.surveys.jpas.render_compiled import render_cubes
 from lensfinder.surveys.seeds import object_states
@@ -47,6 +46,5 @@ def simulate_chunks(
         write(chunk, simulate_rows(catalogue.iloc[chunk], builder))
 
     # The matrix products are small: more threads inside them than cores would only quarrel.
-    with threadpool_limits(1), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        for _ in pool.map(work, chunks):
-            pass
+    with threadpool_limits(1):
+        in_threads(chunks, work, workers)
