@@ -6,7 +6,8 @@ here: fluxes are weighted averages, the throughput itself acts through zero poin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -27,24 +28,19 @@ COVERED = 0.999
 
 
 @dataclass(frozen=True, eq=False)
-class FilterSet:
-    """Bands of a survey; every array is of shape ``(n_bands,)``.
+class Passbands:
+    """Shapes of bands; every array is of shape ``(n_bands,)``.
 
-    Wavelengths are in Å (vacuum), magnitudes AB. ``trays`` tells which bands are exposed together (0: none),
-    ``in_cube`` which are imaged, ``zero_point_mag`` is the magnitude of 1 e/s, ``depth_5s_3arcsec_mag`` that
-    of a source at 5σ in an aperture of 3" diameter.
+    Wavelengths are in Å (vacuum). ``in_cube`` tells which bands are imaged: the others only define
+    magnitudes.
     """
 
     names: tuple[str, ...]
     in_cube: BoolArray
-    trays: IntArray
     wavelength_mean_A: FloatArray
     fwhm_A: FloatArray
     edge_width_A: FloatArray
     peak_throughput: FloatArray
-    zero_point_mag: FloatArray
-    sky_mag_arcsec2: FloatArray
-    depth_5s_3arcsec_mag: FloatArray
 
     def __len__(self) -> int:
         return len(self.names)
@@ -58,31 +54,37 @@ class FilterSet:
         """Names of the bands that are imaged, in order of wavelength."""
         return self.cube().names
 
-    def cube(self) -> FilterSet:
+    def cube(self) -> Self:
         """Return the bands that are imaged."""
         return self.take(np.flatnonzero(self.in_cube))
 
-    def band(self, name: str) -> FilterSet:
+    def band(self, name: str) -> Self:
         """Return one band."""
         return self.take(np.array([self.index(name)]))
 
-    def take(self, rows: IntArray) -> FilterSet:
+    def take(self, rows: IntArray) -> Self:
         """Return the bands of these positions."""
-        return FilterSet(
-            names=tuple(self.names[row] for row in rows),
-            in_cube=self.in_cube[rows],
-            trays=self.trays[rows],
-            wavelength_mean_A=self.wavelength_mean_A[rows],
-            fwhm_A=self.fwhm_A[rows],
-            edge_width_A=self.edge_width_A[rows],
-            peak_throughput=self.peak_throughput[rows],
-            zero_point_mag=self.zero_point_mag[rows],
-            sky_mag_arcsec2=self.sky_mag_arcsec2[rows],
-            depth_5s_3arcsec_mag=self.depth_5s_3arcsec_mag[rows],
-        )
+        arrays = {
+            field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "names"
+        }
+        return replace(self, names=tuple(self.names[row] for row in rows), **arrays)
 
 
-def transmission(wavelength_A: FloatArray, filters: FilterSet) -> FloatArray:
+@dataclass(frozen=True, eq=False)
+class FilterSet(Passbands):
+    """Bands of J-PAS; every array is of shape ``(n_bands,)``.
+
+    Magnitudes are AB. ``trays`` tells which bands are exposed together (0: none), ``zero_point_mag`` is the
+    magnitude of 1 e/s, ``depth_5s_3arcsec_mag`` that of a source at 5σ in an aperture of 3" diameter.
+    """
+
+    trays: IntArray
+    zero_point_mag: FloatArray
+    sky_mag_arcsec2: FloatArray
+    depth_5s_3arcsec_mag: FloatArray
+
+
+def transmission(wavelength_A: FloatArray, filters: Passbands) -> FloatArray:
     """Return the transmission of every band, up to ``peak_throughput``, of shape ``(n_bands, n_wave)``."""
     half = filters.fwhm_A[:, None] / 2
     edge = filters.edge_width_A[:, None]
@@ -91,7 +93,7 @@ def transmission(wavelength_A: FloatArray, filters: FilterSet) -> FloatArray:
     return filters.peak_throughput[:, None] * shape
 
 
-def covered_fraction(wavelength_A: FloatArray, filters: FilterSet) -> FloatArray:
+def covered_fraction(wavelength_A: FloatArray, filters: Passbands) -> FloatArray:
     """Return the part of each band's ∫T dλ in the range of ``wavelength_A``, of shape ``(n_bands,)``."""
     low, high = float(wavelength_A[0]), float(wavelength_A[-1])
     fraction = np.empty(len(filters))
@@ -113,7 +115,7 @@ class Photometer:
     system of Oke & Gunn 1983; Fukugita et al. 1996, eq. 7), by the trapezium rule.
     """
 
-    def __init__(self, wavelength_A: FloatArray, filters: FilterSet) -> None:
+    def __init__(self, wavelength_A: FloatArray, filters: Passbands) -> None:
         """Integrate the passbands on a rising grid in Å.
 
         Raises
@@ -142,7 +144,7 @@ class Photometer:
         return fluxes
 
 
-def band_fluxes_ujy(wavelength_A: FloatArray, f_lambda: AnyArray, filters: FilterSet) -> FloatArray:
+def band_fluxes_ujy(wavelength_A: FloatArray, f_lambda: AnyArray, filters: Passbands) -> FloatArray:
     """Return fluxes in µJy, of shape ``(n_spectra, n_bands)``, of spectra of shape ``(n_spectra, n_wave)``.
 
     ``f_lambda`` is in erg/s/cm²/Å. Where spectra keep coming on one grid, keep a :class:`Photometer`.

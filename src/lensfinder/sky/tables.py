@@ -10,12 +10,14 @@ from astropy.io import fits
 from astropy.table import Table
 
 from lensfinder.errors import UserError
+from lensfinder.sky.euclid_bands import EuclidBands
 from lensfinder.sky.galaxy_spectra import GalaxyTemplates
-from lensfinder.sky.passbands import FilterSet
+from lensfinder.sky.passbands import FilterSet, Passbands
 from lensfinder.sky.quasar_spectra import CompositeLines, LineTrends, Trend
 from lensfinder.typing import FloatArray
 
 FILTERS_FILE = "jpas_filters.ecsv"
+EUCLID_BANDS_FILE = "euclid_bands.ecsv"
 LINES_FILE = "quasar_lines.ecsv"
 TRENDS_FILE = "quasar_line_trends.ecsv"
 
@@ -43,6 +45,47 @@ def read_filters(folder: Path) -> FilterSet:
                 "zero_point_mag": "zero_point",
                 "sky_mag_arcsec2": "sky",
                 "depth_5s_3arcsec_mag": "depth_5s_3arcsec",
+            }.items()
+        },
+    )
+
+
+def read_euclid_bands(folder: Path) -> EuclidBands:
+    """Read ``euclid_bands.ecsv``, and the r band of ``jpas_filters.ecsv``.
+
+    Raises
+    ------
+    UserError
+        If a file is missing, cannot be read, or lacks a column.
+    """
+    path = folder / EUCLID_BANDS_FILE
+    table = _read_ecsv(path)
+    r_band = read_filters(folder).band("rSDSS")
+    shapes = {
+        field: np.append(_floats(table, column, path), getattr(r_band, field))
+        for field, column in {
+            "wavelength_mean_A": "wavelength_mean",
+            "fwhm_A": "fwhm",
+            "edge_width_A": "edge_width",
+            "peak_throughput": "peak_throughput",
+        }.items()
+    }
+    names = tuple(str(name) for name in _column(table, "name", path))
+    return EuclidBands(
+        filters=Passbands(
+            names=names + r_band.names, in_cube=np.arange(len(names) + 1) < len(names), **shapes
+        ),
+        stamp_pixels=np.array(_column(table, "stamp_pixels", path), dtype=np.int64),
+        n_exposures=np.array(_column(table, "n_exposures", path), dtype=np.int64),
+        **{
+            field: _floats(table, column, path)
+            for field, column in {
+                "pixel_scale_arcsec": "pixel_scale",
+                "psf_fwhm_arcsec": "psf_fwhm",
+                "zero_point_mag": "zero_point",
+                "sky_mag_arcsec2": "sky",
+                "exposure_s": "exposure",
+                "read_noise_electrons": "read_noise",
             }.items()
         },
     )
@@ -109,11 +152,11 @@ def read_galaxy_templates() -> GalaxyTemplates:
             flux = np.array(row["flux"], dtype=np.float64).reshape(-1, wavelength.size)
         spectra.extend(flux)
         names.extend(f"{prefix}{k}" for k in range(len(flux)))
-    # Beyond 2 µm nothing falls into an optical band: drop it, interpolation is faster on the rest.
-    optical = (wavelength > 900.0) & (wavelength < 20000.0)
+    # Beyond 2.3 µm nothing falls into a band, even of Euclid: drop it, interpolation is faster on the rest.
+    used = (wavelength > 900.0) & (wavelength < 23000.0)
     normal = (wavelength > 5500.0) & (wavelength < 6500.0)
-    scaled = np.array([spectrum[optical] / spectrum[normal].mean() for spectrum in spectra])
-    return GalaxyTemplates(names=tuple(names), wavelength_A=wavelength[optical], f_lambda=scaled)
+    scaled = np.array([spectrum[used] / spectrum[normal].mean() for spectrum in spectra])
+    return GalaxyTemplates(names=tuple(names), wavelength_A=wavelength[used], f_lambda=scaled)
 
 
 def _read_ecsv(path: Path) -> Table:

@@ -1,7 +1,8 @@
 """One random stream per object and purpose, whoever computes it and in whatever order.
 
 A stream is the child ``spawn_key=(survey, sample, object index, purpose)`` of the parameters' ``seed``;
-populations of sky tiles and the layout of a sample have streams of their own that no object can share.
+populations of sky tiles and fields and the layout of a sample have streams of their own that no object can
+share.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ class Population(IntEnum):
     LAYOUT = 2**31
     TILE_GALAXIES = 2**31 + 1
     TILE_QUASARS = 2**31 + 2
+    FIELD_DEFLECTORS = 2**31 + 3
+    FIELD_SOURCES = 2**31 + 4
+    FIELD_NEIGHBOURS = 2**31 + 5
 
 
 def object_sequence(seed: int, survey: str, sample: str, index: int, purpose: Purpose) -> SeedSequence:
@@ -42,7 +46,7 @@ def object_sequence(seed: int, survey: str, sample: str, index: int, purpose: Pu
 def population_generator(
     seed: int, survey: str, sample: str, population: Population, tile: int = 0
 ) -> Generator:
-    """Return the generator of one tile's population, or of a sample's layout."""
+    """Return the generator of one tile's or field's population, or of a sample's layout."""
     return Generator(
         PCG64(SeedSequence(seed, spawn_key=(SURVEY[survey], SAMPLE[sample], int(population), tile)))
     )

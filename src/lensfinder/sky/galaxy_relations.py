@@ -1,0 +1,95 @@
+"""Shapes, sizes and velocity dispersions of galaxies of a type, from published relations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lensfinder.sky.luminosity import EARLY_TYPES, LATE_TYPES, Schechter
+from lensfinder.typing import FloatArray
+
+if TYPE_CHECKING:
+    from lensfinder.params import Galaxies
+
+# Sizes: half-light radius in kpc against M_r (Shen et al. 2003, MNRAS 343, 978, eqs. 14–16 and table 1).
+EARLY_SIZE = (0.60, -4.63)
+LATE_SIZE = (0.21, 0.53, -1.31, -20.52)
+SIZE_SCATTER = (0.48, 0.25, -20.52)
+# and how they shrink with redshift at fixed mass, (1 + z)^power (van der Wel et al. 2014, ApJ 788, 28).
+EARLY_SIZE_EVOLUTION, LATE_SIZE_EVOLUTION = -1.48, -0.75
+SIZE_Z = 0.1
+"""Typical redshift of the galaxies that define the sizes."""
+
+# Velocity dispersion at L*: 200 km/s (Faber & Jackson 1976 slope 1/4) and a circular velocity of 204 km/s
+# (Tully–Fisher, index 2.6) as in Fukugita & Turner 1991 (MNRAS 253, 99), who have 225 km/s for ellipticals.
+FABER_JACKSON = (200.0, 0.25)
+TULLY_FISHER = (204.0, 1 / 2.6)
+
+# Natural logarithm of the Sérsic index: mean, scatter, limits.
+EARLY_LN_SERSIC = (np.log(4.0), 0.25, (np.log(2.0), np.log(6.0)))
+LATE_LN_SERSIC = (np.log(1.0), 0.30, (np.log(0.5), np.log(2.0)))
+# Axis ratio of early types: mean, scatter, limits (Holden et al. 2012, ApJ 749, 96); of late types: limits
+# of a flat distribution, that of discs at random inclinations.
+EARLY_AXIS_RATIO = (0.75, 0.16, (0.35, 0.99))
+LATE_AXIS_RATIO = (0.25, 0.95)
+
+
+def luminosity_function(early: bool) -> Schechter:
+    """Return the luminosity function of a type."""
+    return EARLY_TYPES if early else LATE_TYPES
+
+
+def draw_axis_ratios(early: bool, n: int, rng: np.random.Generator) -> FloatArray:
+    """Draw the axis ratios of the light."""
+    return truncated_normal(*EARLY_AXIS_RATIO, n, rng) if early else rng.uniform(*LATE_AXIS_RATIO, n)
+
+
+def draw_sersic_indices(early: bool, n: int, rng: np.random.Generator) -> FloatArray:
+    """Draw the indices of single Sérsic profiles."""
+    index: FloatArray = np.exp(truncated_normal(*(EARLY_LN_SERSIC if early else LATE_LN_SERSIC), n, rng))
+    return index
+
+
+def draw_sizes_kpc(early: bool, z: FloatArray, abs_mag: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Draw half-light radii of galaxies of absolute magnitude M_r at redshift z."""
+    # Sizes go with mass: the relation is entered with the luminosity the galaxy has faded to by z = 0.1.
+    function = luminosity_function(early)
+    faded = abs_mag - function.break_mag_at(z) + function.break_mag
+    if early:
+        slope, offset = EARLY_SIZE
+        log_kpc = -0.4 * slope * faded + offset
+    else:
+        faint, bright, offset, knee = LATE_SIZE
+        log_kpc = (
+            offset - 0.4 * faint * faded + (bright - faint) * np.log10(1 + 10 ** (-0.4 * (faded - knee)))
+        )
+    scatter_faint, scatter_bright, knee = SIZE_SCATTER
+    scatter = scatter_bright + (scatter_faint - scatter_bright) / (1 + 10 ** (-0.8 * (faded - knee)))
+    evolution = ((1 + z) / (1 + SIZE_Z)) ** (EARLY_SIZE_EVOLUTION if early else LATE_SIZE_EVOLUTION)
+    kpc: FloatArray = 10**log_kpc * np.exp(scatter * rng.normal(size=len(z))) * evolution
+    return kpc
+
+
+def draw_velocity_dispersions(
+    early: bool, z: FloatArray, abs_mag: FloatArray, params: Galaxies, rng: np.random.Generator
+) -> FloatArray:
+    """Draw σ_v in km/s of galaxies of absolute magnitude M_r at redshift z."""
+    luminosity = 10 ** (-0.4 * (abs_mag - luminosity_function(early).break_mag_at(z)))
+    at_break, power = FABER_JACKSON if early else TULLY_FISHER
+    scatter_dex = params.faber_jackson_scatter_dex if early else params.tully_fisher_scatter_dex
+    # An isothermal disc galaxy has σ_v = V_c/√2.
+    speed = at_break * luminosity**power / (1.0 if early else np.sqrt(2.0))
+    dispersion: FloatArray = speed * 10 ** (scatter_dex * rng.normal(size=len(z)))
+    return dispersion
+
+
+def truncated_normal(
+    mean: float | FloatArray, scatter: float, limits: tuple[float, float], n: int, rng: np.random.Generator
+) -> FloatArray:
+    """Draw ``n`` values, anew where they fall outside ``limits``: clipping would pile galaxies up there."""
+    centre = np.broadcast_to(np.clip(mean, *limits), n)
+    values = rng.normal(centre, scatter)
+    while (outside := (values < limits[0]) | (values > limits[1])).any():
+        values[outside] = rng.normal(centre[outside], scatter)
+    return values
