@@ -36,10 +36,10 @@ from lensfinder.sky.tables import read_filters
 from lensfinder.stages.simulate import simulate
 from lensfinder.surveys.jpas.catalogue import Instrument, SceneBuilder, draw_catalogue
 from lensfinder.surveys.jpas.populations import draw_populations
-from lensfinder.surveys.jpas.psf import moffat
 from lensfinder.surveys.jpas.render import Scenes
 from lensfinder.surveys.jpas.simulator import simulate_rows
 from lensfinder.surveys.jpas.sources import open_populations
+from lensfinder.surveys.psf import moffat
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS, OURS_PER_ROUND, THEIRS_PER_ROUND = 4, 400, 4

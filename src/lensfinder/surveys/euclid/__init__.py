@@ -1,0 +1,1 @@
+"""The Euclid-like survey: four-band stamps of galaxies and what they lens."""
