@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from gate_dataset import Dataset, InMemory, good_dataset, small_params
 
+from lensfinder.gate.jpas_tables import jpas_tables
 from lensfinder.gate.outcome import Outcome
-from lensfinder.gate.tables import jpas_tables
 from lensfinder.params import Params
 
 Break = Callable[[Dataset], None]

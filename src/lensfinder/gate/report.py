@@ -48,8 +48,17 @@ and training does not begin.</p>
 {% endfor %}
 </ul>
 {% endif %}
+<table>
+<tr><th>table</th><th>rows</th><th>expectations</th><th>not met</th></tr>
 {% for table, n_rows in outcome.n_rows.items() %}
-<h2>{{ table }}</h2>
+{% set of_table = outcome.findings | selectattr("table", "eq", table) | list %}
+{% set n_failed = of_table | rejectattr("success") | list | length %}
+<tr><td><a href="#{{ table }}">{{ table }}</a></td><td>{{ n_rows }}</td><td>{{ of_table | length }}</td>
+<td class="{{ 'unmet' if n_failed else 'met' }}">{{ n_failed }}</td></tr>
+{% endfor %}
+</table>
+{% for table, n_rows in outcome.n_rows.items() %}
+<h2 id="{{ table }}">{{ table }}</h2>
 <p>{{ n_rows }} rows · <a href="{{ pages[table] }}">Great Expectations' page</a></p>
 <table>
 <tr><th></th><th>what is expected</th><th>what was found</th><th>name</th></tr>
