@@ -1,4 +1,4 @@
-"""Export of single objects to FITS, for any other tool."""
+"""Export of single J-PAS objects to FITS, for any other tool."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from astropy.table import Table
 from lensfinder.datasets.jpas_columns import CATALOGUE_COLUMNS
 from lensfinder.datasets.store import open_images
 from lensfinder.datasets.table import read_table
-from lensfinder.errors import UserError
 from lensfinder.params import Params
 from lensfinder.paths import SurveyPaths
 from lensfinder.sky.passbands import FilterSet
 from lensfinder.sky.tables import read_filters
+from lensfinder.stages.export_fits import describe_image, describe_object, make_folder, rows_of
 from lensfinder.typing import AnyArray
 
 
@@ -33,19 +33,12 @@ def export_objects(paths: SurveyPaths, params: Params, object_ids: Sequence[str]
         If an object is not in the catalogue, or a file of the dataset is missing.
     """
     catalogue = read_table(paths.catalogue, CATALOGUE_COLUMNS)
-    row_of = {name: row for row, name in enumerate(catalogue["object_id"])}
-    unknown = [name for name in object_ids if name not in row_of]
-    if unknown:
-        raise UserError(
-            f"{paths.catalogue}: no object_id {', '.join(unknown)}; the first are "
-            f"{', '.join(catalogue['object_id'][:3])}"
-        )
+    rows = rows_of(paths.catalogue, catalogue, object_ids)
     cubes, spectra = open_images(paths.cubes), open_images(paths.pseudo_spectra)
     filters = read_filters(paths.tables).cube()
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     written = []
-    for name in object_ids:
-        row = row_of[name]
+    for name, row in zip(object_ids, rows, strict=True):
         path = out / f"{name}.fits"
         _hdus(catalogue.iloc[row], cubes[row], spectra[row], filters, params).writeto(path, overwrite=True)
         written.append(path)
@@ -57,32 +50,19 @@ def _hdus(
 ) -> fits.HDUList:
     scale = params.jpas.observation.pixel_scale_arcsec
     primary = fits.PrimaryHDU()
-    primary.header["OBJECT"] = (row["object_id"], "object_id in the catalogue")
+    describe_object(primary.header, row["object_id"], "simulated, not observed")
     primary.header["KIND"] = (row["kind"], "kind of object")
     primary.header["LABEL"] = (int(row["label"]), "1 for a lensed quasar")
-    primary.header["ORIGIN"] = ("lensfinder", "simulated, not observed")
     image = fits.ImageHDU(np.moveaxis(cube.astype(np.float32), -1, 0), name="CUBE")
-    _describe(image.header, {1: ("x", scale, cube.shape[1]), 2: ("y", scale, cube.shape[0])})
+    describe_image(image.header, "uJy", {1: ("x", cube.shape[1]), 2: ("y", cube.shape[0])}, scale)
     image.header["CTYPE3"] = ("BAND", "row of table BANDS, from 1")
     hdus = [primary, image]
     for name, axis, spectrum in (("PSEUDO_X", "x", spectra[0]), ("PSEUDO_Y", "y", spectra[1])):
         hdu = fits.ImageHDU(spectrum.astype(np.float32), name=name)
-        _describe(hdu.header, {1: (axis, scale, spectrum.shape[1])})
+        describe_image(hdu.header, "uJy", {1: (axis, spectrum.shape[1])}, scale)
         hdu.header["CTYPE2"] = ("BAND", "row of table BANDS, from 1")
         hdus.append(hdu)
     return fits.HDUList([*hdus, _bands(filters), _truth(row)])
-
-
-def _describe(header: fits.Header, axes: dict[int, tuple[str, float, int]]) -> None:
-    """Write unit and linear coordinates: arcsec from the stamp's centre."""
-    header["BUNIT"] = ("uJy", "flux per pixel, sky subtracted")
-    header["PIXSCALE"] = (next(iter(axes.values()))[1], "[arcsec] pixel scale")
-    for number, (axis, scale, pixels) in axes.items():
-        header[f"CTYPE{number}"] = (f"OFFSET_{axis.upper()}", "offset from the stamp's centre")
-        header[f"CUNIT{number}"] = "arcsec"
-        header[f"CRPIX{number}"] = 0.5 * (pixels + 1)
-        header[f"CRVAL{number}"] = 0.0
-        header[f"CDELT{number}"] = scale
 
 
 def _bands(filters: FilterSet) -> fits.BinTableHDU:
