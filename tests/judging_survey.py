@@ -21,8 +21,11 @@ KINDS = ("lensed_quasar", "quasar_near_galaxy", "quasar_alone")
 
 def small_params(samples: int = 200) -> Params:
     params = read_params(PARAMS)
-    judging = params.jpas.judging.model_copy(update={"bootstrap_samples": samples})
-    return params.model_copy(update={"jpas": params.jpas.model_copy(update={"judging": judging})})
+    surveys = {name: params.survey(name) for name in ("jpas", "euclid")}
+    for name, section in surveys.items():
+        judging = section.judging.model_copy(update={"bootstrap_samples": samples})
+        surveys[name] = section.model_copy(update={"judging": judging})
+    return params.model_copy(update=surveys)
 
 
 def make_survey(root: Path, per_tile: int = 8, tiles: int = 30, seed: int = 1) -> SurveyPaths:
@@ -52,7 +55,7 @@ def make_survey(root: Path, per_tile: int = 8, tiles: int = 30, seed: int = 1) -
     paths.tables.mkdir(parents=True)
     shutil.copy(PARAMS.parent / "catalogs" / "jpas_filters.ecsv", paths.tables)
     for name in ("cube", "pseudo_spectra"):
-        _write_training(paths, name, rng)
+        write_training(paths, name, rng)
     return paths
 
 
@@ -130,7 +133,8 @@ def _cubes(rng: np.random.Generator, catalogue: pd.DataFrame, wavelength: np.nda
     return cubes
 
 
-def _write_training(paths: SurveyPaths, name: str, rng: np.random.Generator) -> None:
+def write_training(paths: SurveyPaths, name: str, rng: np.random.Generator) -> None:
+    """Write a model's files, as training would have left them."""
     model = paths.model(name)
     model.model_dir.mkdir(parents=True)
     model.model.write_bytes(b"not a real network")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +15,15 @@ from lensfinder.errors import CheckFailed, UserError
 from lensfinder.jsonfiles import read_json, write_json
 from lensfinder.judging import tables
 from lensfinder.judging.atlas import mistakes, spread_examples
+from lensfinder.judging.colours import colour_image
 from lensfinder.judging.comparison import DIFFERENCES, compare
-from lensfinder.judging.evaluation import RATES, Part, choose_threshold, evaluate, part_of
+from lensfinder.judging.evaluation import metrics_of
 from lensfinder.judging.figures_compare import score_scatter
 from lensfinder.judging.figures_curves import f_beta_curve
-from lensfinder.judging.figures_images import colour_image
 from lensfinder.judging.figures_style import save_figure
-from lensfinder.judging.report import _with_interval
+from lensfinder.judging.jpas_judging import JPAS
+from lensfinder.judging.judged import RATES, Judged, Part, choose_threshold, judge, part_of
+from lensfinder.judging.report import with_interval
 from lensfinder.judging.scores import objects_to_score, with_scores
 from lensfinder.judging.verdict import verdict
 from lensfinder.params import Judging
@@ -70,11 +73,25 @@ def score_table(n_test: int, spread: float, seed: int, tiles: int = 25) -> tuple
     return frame, pd.DataFrame({"spectrum_id": [f"s{i}" for i in rng.integers(0, n // 3, n)]})
 
 
-def test_metrics_have_every_key_of_the_contract_and_are_consistent() -> None:
-    scores, catalogue = score_table(1500, 1.5, seed=1)
-    metrics = evaluate(
-        scores, catalogue, JUDGING, seed=5, input_bytes_per_object=11200, data_size_saving=25.0
+Table = tuple[pd.DataFrame, pd.DataFrame]
+
+
+def judged(table: Table, name: str = "a", seed: int = 5) -> Judged:
+    scores, catalogue = table
+    groups = JPAS.groups_of(scores[scores["part"] == "test"], catalogue)
+    return judge(name, scores, groups, JUDGING, seed)
+
+
+def evaluate(table: Table, seed: int = 5) -> dict[str, Any]:
+    of = judged(table, seed=seed)
+    return metrics_of(
+        of, of.rows["kind"].to_numpy(), JUDGING, input_bytes_per_object=11200, data_size_saving=25.0
     )
+
+
+def test_metrics_have_every_key_of_the_contract_and_are_consistent() -> None:
+    scores, _ = table = score_table(1500, 1.5, seed=1)
+    metrics = evaluate(table)
     assert not CONTRACT - set(metrics)
     json.dumps(metrics, allow_nan=False)
     assert metrics["tp"] + metrics["fp"] + metrics["fn"] + metrics["tn"] == metrics["n_test"] == 1500
@@ -103,7 +120,7 @@ def test_metrics_have_every_key_of_the_contract_and_are_consistent() -> None:
 def test_intervals_hold_the_value_and_shrink_with_the_sample() -> None:
     widths = []
     for n in (600, 9600):
-        metrics = evaluate(*score_table(n, 1.5, seed=1), JUDGING, 5, 1, 1.0)
+        metrics = evaluate(score_table(n, 1.5, seed=1))
         bounds = metrics["accuracy_interval"]
         assert bounds["low"] < metrics["accuracy"] < bounds["high"]
         widths.append(bounds["high"] - bounds["low"])
@@ -111,17 +128,17 @@ def test_intervals_hold_the_value_and_shrink_with_the_sample() -> None:
 
 
 def test_same_seed_same_metrics_and_few_tiles_go_by_galaxy() -> None:
-    scores, catalogue = score_table(500, 1.5, seed=1, tiles=5)
-    first = evaluate(scores, catalogue, JUDGING, 5, 1, 1.0)
-    assert first == evaluate(scores, catalogue, JUDGING, 5, 1, 1.0)
-    assert first != evaluate(scores, catalogue, JUDGING, 6, 1, 1.0)
+    table = score_table(500, 1.5, seed=1, tiles=5)
+    first = evaluate(table)
+    assert first == evaluate(table)
+    assert first != evaluate(table, seed=6)
     assert first["interval_unit"] == "galaxy"
 
 
 def test_a_validation_part_without_lenses_gives_null_and_not_a_crash() -> None:
     scores, catalogue = score_table(500, 1.5, seed=1)
     scores.loc[scores["part"] == "validation", "label"] = 0
-    metrics = evaluate(scores, catalogue, JUDGING, 5, 1, 1.0)
+    metrics = evaluate((scores, catalogue))
     assert metrics["validation_threshold"] is None
     assert metrics["recall_at_validation_threshold"] is None
     assert metrics["recall_at_validation_threshold_interval"]["low"] is None
@@ -131,13 +148,13 @@ def test_a_validation_part_without_lenses_gives_null_and_not_a_crash() -> None:
 def test_an_empty_part_is_named() -> None:
     scores, catalogue = score_table(500, 1.5, seed=1)
     with pytest.raises(UserError, match="'validation'"):
-        evaluate(scores[scores["part"] == "test"], catalogue, JUDGING, 5, 1, 1.0)
+        evaluate((scores[scores["part"] == "test"], catalogue))
 
 
 def test_comparison_equals_the_difference_of_the_two_evaluations() -> None:
-    (first, catalogue), (second, _) = score_table(2000, 1.0, seed=1), score_table(2000, 2.5, seed=2)
-    result = compare(("a", first), ("b", second), catalogue, JUDGING, seed=5)
-    one, two = (evaluate(scores, catalogue, JUDGING, 5, 1, 1.0) for scores in (first, second))
+    first, second = score_table(2000, 1.0, seed=1), score_table(2000, 2.5, seed=2)
+    result = compare(judged(first), judged(second, "b"), JUDGING)
+    one, two = evaluate(first), evaluate(second)
     for name in DIFFERENCES:
         assert result[f"{name}_difference"] == pytest.approx(one[name] - two[name], abs=2e-8)
     assert result["only_first_correct"] - result["only_second_correct"] == pytest.approx(
@@ -149,32 +166,32 @@ def test_comparison_equals_the_difference_of_the_two_evaluations() -> None:
     assert "excludes zero" in text
     assert "better: model A" in text
     assert "better: model B" not in text
-    reverse = compare(("b", second), ("a", first), catalogue, JUDGING, seed=5)
+    reverse = compare(judged(second, "b"), judged(first), JUDGING)
     assert "better: model B" not in verdict(reverse, (two, one), ("model B", "model A"))
 
 
 def test_equal_models_are_not_told_apart() -> None:
-    first, catalogue = score_table(2000, 1.0, seed=1)
-    result = compare(("a", first), ("b", first.copy()), catalogue, JUDGING, seed=5)
+    table = score_table(2000, 1.0, seed=1)
+    result = compare(judged(table), judged(table, "b"), JUDGING)
     assert result["mcnemar_p"] == 1.0
     assert result["auc_difference_interval"] == {"low": 0.0, "high": 0.0, "level": 0.95}
-    metrics = evaluate(first, catalogue, JUDGING, 5, 1, 1.0)
+    metrics = evaluate(table)
     assert "does not tell the two models apart" in verdict(result, (metrics, metrics), ("A", "B"))
 
 
 def test_pairing_makes_the_interval_of_a_difference_narrower_than_that_of_each_model() -> None:
-    (first, catalogue), (second, _) = score_table(3000, 0.4, seed=1), score_table(3000, 0.6, seed=2)
-    bounds = compare(("a", first), ("b", second), catalogue, JUDGING, seed=5)["brier_difference_interval"]
-    alone = evaluate(first, catalogue, JUDGING, 5, 1, 1.0)["brier_interval"]
+    first, second = score_table(3000, 0.4, seed=1), score_table(3000, 0.6, seed=2)
+    bounds = compare(judged(first), judged(second, "b"), JUDGING)["brier_difference_interval"]
+    alone = evaluate(first)["brier_interval"]
     assert bounds["high"] - bounds["low"] < alone["high"] - alone["low"]
 
 
 def test_an_interval_without_width_gives_way_to_wilsons_in_the_report() -> None:
     scores, catalogue = score_table(800, 0.0, seed=1)
     scores["score"] = scores["label"].astype(np.float32)
-    metrics = evaluate(scores, catalogue, JUDGING, 5, 1, 1.0)
+    metrics = evaluate((scores, catalogue))
     assert metrics["fpr_interval"] == {"low": 0.0, "high": 0.0, "level": 0.95}
-    words = _with_interval(metrics, "fpr")
+    words = with_interval(metrics, "fpr")
     assert words.startswith("0.00 % [0.00 %, 0.9")
     assert words.endswith("†")
 
@@ -184,7 +201,7 @@ def test_an_interval_without_width_gives_way_to_wilsons_in_the_report() -> None:
 def test_a_network_that_says_the_same_of_all_can_still_be_drawn(score: float, tmp_path: Path) -> None:
     scores, catalogue = score_table(200, 1.0, seed=1)
     scores["score"] = np.float32(score)
-    metrics = evaluate(scores, catalogue, JUDGING, 5, 1, 1.0)
+    metrics = evaluate((scores, catalogue))
     rows, part = part_of(scores, "test")
     curve = f_beta_curve(tables.threshold_table(part, 0.03), metrics, "constant")
     save_figure(curve, tmp_path / "f_beta.png")
@@ -195,7 +212,7 @@ def test_models_scored_on_other_objects_are_not_compared() -> None:
     first, catalogue = score_table(500, 1.0, seed=1)
     other = first.iloc[::-1].reset_index(drop=True)
     with pytest.raises(UserError, match="a and b were not evaluated on the same objects"):
-        compare(("a", first), ("b", other), catalogue, JUDGING, seed=5)
+        compare(judged((first, catalogue)), judged((other, catalogue), "b"), JUDGING)
 
 
 def test_completeness_by_hand() -> None:
@@ -279,7 +296,8 @@ def test_scores_must_be_probabilities_and_splits_must_fit_the_catalogue() -> Non
             "part": ["test", "train", "validation"],
         }
     )
-    objects = objects_to_score(splits, catalogue)
+    columns = JPAS.score_columns
+    objects = objects_to_score(splits, catalogue, columns)
     assert objects["object_id"].tolist() == ["b", "c"]
     assert objects["galaxy_id"].tolist() == ["", "g"]
     assert with_scores(objects, np.array([0.1, 0.9]))["score"].dtype == np.float32
@@ -287,9 +305,9 @@ def test_scores_must_be_probabilities_and_splits_must_fit_the_catalogue() -> Non
         with pytest.raises(CheckFailed, match=r"1 of 2 scores.*first: c"):
             with_scores(objects, np.array([0.1, wrong]))
     with pytest.raises(UserError, match="differ from the catalogue"):
-        objects_to_score(splits.assign(row=[1, 0, 2]), catalogue)
+        objects_to_score(splits.assign(row=[1, 0, 2]), catalogue, columns)
     with pytest.raises(UserError, match="row 7"):
-        objects_to_score(splits.assign(row=[7, 0, 1]), catalogue)
+        objects_to_score(splits.assign(row=[7, 0, 1]), catalogue, columns)
 
 
 def test_json_files_keep_order_refuse_nan_and_name_the_file(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from scipy.stats import binomtest
 
 from lensfinder.errors import UserError
 from lensfinder.judging import intervals, measures
-from lensfinder.judging.evaluation import Part, measure
+from lensfinder.judging.intervals import Groups
+from lensfinder.judging.judged import Part, measure
 from lensfinder.params import Judging
 
 JUDGING = Judging(
@@ -45,17 +46,30 @@ def test_weights_measure_what_a_literal_resample_measures(seed: int, n: int, gro
 def test_bootstrap_draws_whole_groups_and_does_not_depend_on_the_chunks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    group = np.repeat(np.arange(25), 4)
+    groups = Groups(np.repeat(np.arange(25), 4), "tile")
 
     def sums(weight: np.ndarray) -> dict[str, np.ndarray]:
         assert (weight.reshape(-1, 25, 4).std(axis=-1) == 0).all()
         assert (weight.sum(axis=-1) == 100).all()
         return {"square": (weight * np.arange(100) ** 2).sum(axis=-1)}
 
-    whole = intervals.bootstrap(sums, group, 150, seed=3)["square"]
+    whole = intervals.bootstrap(sums, groups, 150, seed=3)["square"]
     monkeypatch.setattr(intervals, "_WEIGHTS_PER_CHUNK", 700)
-    assert (intervals.bootstrap(sums, group, 150, seed=3)["square"] == whole).all()
-    assert (intervals.bootstrap(sums, group, 150, seed=4)["square"] != whole).any()
+    assert (intervals.bootstrap(sums, groups, 150, seed=3)["square"] == whole).all()
+    assert (intervals.bootstrap(sums, groups, 150, seed=4)["square"] != whole).any()
+
+
+def test_objects_are_drawn_as_a_multinomial_whatever_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def weights(weight: np.ndarray) -> dict[str, np.ndarray]:
+        return {"weight": weight}
+
+    drawn = intervals.bootstrap(weights, intervals.object_groups(400), 500, seed=3)["weight"]
+    assert (drawn.sum(axis=-1) == 400).all()
+    # Variance 1 − 1/n, and the share of objects that are not drawn, (1 − 1/n)ⁿ.
+    assert drawn.var() == pytest.approx(1 - 1 / 400, rel=0.02)
+    assert (drawn == 0).mean() == pytest.approx((1 - 1 / 400) ** 400, rel=0.01)
+    monkeypatch.setattr(intervals, "_WEIGHTS_PER_CHUNK", 2900)
+    assert (intervals.bootstrap(weights, intervals.object_groups(400), 500, seed=3)["weight"] == drawn).all()
 
 
 def test_bootstrap_by_groups_sees_that_members_of_a_group_are_alike() -> None:
@@ -66,8 +80,9 @@ def test_bootstrap_by_groups_sees_that_members_of_a_group_are_alike() -> None:
     def mean(weight: np.ndarray) -> dict[str, np.ndarray]:
         return {"mean": (weight * value).sum(axis=-1) / weight.sum(axis=-1)}
 
-    grouped = intervals.bootstrap(mean, np.repeat(np.arange(40), 25), 2000, seed=1)["mean"].std()
-    alone = intervals.bootstrap(mean, np.arange(1000), 2000, seed=1)["mean"].std()
+    of_25 = Groups(np.repeat(np.arange(40), 25), "galaxy")
+    grouped = intervals.bootstrap(mean, of_25, 2000, seed=1)["mean"].std()
+    alone = intervals.bootstrap(mean, intervals.object_groups(1000), 2000, seed=1)["mean"].std()
     assert grouped == pytest.approx(value.std() / np.sqrt(40), rel=0.08)
     assert grouped / alone == pytest.approx(5, rel=0.1)
 
@@ -102,12 +117,15 @@ def test_groups_are_tiles_if_there_are_enough_and_else_galaxies() -> None:
     tile = np.arange(20)
     galaxy = np.array(["a", "a", "", "", ""] * 4)
     spectrum = np.array(["1", "2", "2", "3", "3"] * 4)
-    assert intervals.resampling_groups(tile, galaxy, spectrum)[1] == "tile"
-    group, unit = intervals.resampling_groups(np.zeros(5), galaxy[:5], spectrum[:5])
-    assert unit == "galaxy"
-    assert group.tolist() == [0, 0, 1, 2, 2]
+    assert intervals.sky_groups(tile, galaxy, spectrum).unit == "tile"
+    groups = intervals.sky_groups(np.zeros(5), galaxy[:5], spectrum[:5])
+    assert groups.unit == "galaxy"
+    assert groups.of.tolist() == [0, 0, 1, 2, 2]
+    assert groups.count == 3
     with pytest.raises(UserError, match="one galaxy"):
-        intervals.resampling_groups(np.zeros(3), np.array(["a"] * 3), np.array(["1"] * 3))
+        intervals.sky_groups(np.zeros(3), np.array(["a"] * 3), np.array(["1"] * 3))
+    with pytest.raises(UserError, match=r"1 object"):
+        intervals.object_groups(1)
 
 
 def test_purity_on_the_sky_falls_with_the_rarity_of_lenses() -> None:

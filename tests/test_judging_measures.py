@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from lensfinder.judging import measures
-from lensfinder.judging.jpas_judging import TALK_RESULTS
+from lensfinder.judging.jpas_contest import TALK_RESULTS
 from lensfinder.judging.measures import Confusion
 
 BETA = 0.03

@@ -16,7 +16,7 @@ from judging_survey import fake_scores, make_survey, small_params
 
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
-from lensfinder.judging.scores import SCORE_COLUMNS
+from lensfinder.judging.registry import judging_of
 from lensfinder.paths import SurveyPaths
 from lensfinder.stages.compare import compare_models
 from lensfinder.stages.evaluate import evaluate_model
@@ -31,7 +31,7 @@ def use_fake_network(monkeypatch: pytest.MonkeyPatch, paths: SurveyPaths) -> lis
 
     def predict_scores(model_path, model, images, rows, batch_size=256, threads=0):  # type: ignore[no-untyped-def]
         assert model is PARAMS.jpas.models[model_path.parent.name]
-        shapes.append(images.shape)
+        shapes.extend(of.shape for of in images)
         return fake_scores(paths, model_path.parent.name, rows)
 
     module = types.ModuleType("lensfinder.networks.predict")
@@ -43,8 +43,8 @@ def use_fake_network(monkeypatch: pytest.MonkeyPatch, paths: SurveyPaths) -> lis
 def run(paths: SurveyPaths, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     shapes = use_fake_network(monkeypatch, paths)
     for name in MODELS:
-        evaluate_model(paths, PARAMS, PARAMS.jpas, name)
-    compare_models(paths, PARAMS, PARAMS.jpas)
+        evaluate_model(paths, PARAMS, name)
+    compare_models(paths, PARAMS)
     return shapes
 
 
@@ -83,7 +83,7 @@ def test_everything_the_contract_names_is_written(judged) -> None:  # type: igno
             f"{folder}/plots/{t}.csv" for t in ("roc", "f_beta", "reliability", "completeness", "confusion")
         }
         assert not expected - set(made)
-        scores = read_table(paths.model(name).scores, SCORE_COLUMNS)
+        scores = read_table(paths.model(name).scores, judging_of("jpas").score_columns)
         assert set(scores["part"]) == {"validation", "test"}
         metrics = json.loads(paths.model(name).metrics.read_text())
         predicted = pd.read_csv(paths.model(name).plots / "confusion.csv")
@@ -125,8 +125,8 @@ def test_the_same_inputs_make_the_same_bytes(judged, monkeypatch: pytest.MonkeyP
     stale.parent.mkdir(parents=True)
     stale.write_bytes(b"of an earlier run")
     use_fake_network(monkeypatch, paths)
-    evaluate_model(paths, PARAMS, PARAMS.jpas, "cube")
-    compare_models(paths, PARAMS, PARAMS.jpas)
+    evaluate_model(paths, PARAMS, "cube")
+    compare_models(paths, PARAMS)
     assert digests(paths.root) == made
 
 
@@ -134,19 +134,19 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path, monkeypatch: p
     paths = make_survey(tmp_path, per_tile=1)
     use_fake_network(monkeypatch, paths)
     with pytest.raises(UserError, match="no 'cubes'"):
-        evaluate_model(paths, PARAMS, PARAMS.jpas, "cubes")
+        evaluate_model(paths, PARAMS, "cubes")
     with pytest.raises(UserError, match=r"scores\.parquet: no such file"):
-        compare_models(paths, PARAMS, PARAMS.jpas)
+        compare_models(paths, PARAMS)
     paths.model("cube").history.write_text("epoch,loss\n")
     with pytest.raises(UserError, match=r"history\.csv.*val_loss"):
-        evaluate_model(paths, PARAMS, PARAMS.jpas, "cube")
+        evaluate_model(paths, PARAMS, "cube")
     np.save(paths.cubes, np.zeros((3, 50, 50, 56), dtype=np.float16))
     with pytest.raises(UserError, match=r"cubes\.npy: 3 images for 30 rows"):
-        evaluate_model(paths, PARAMS, PARAMS.jpas, "cube")
+        evaluate_model(paths, PARAMS, "cube")
     paths.cubes.write_bytes(b"\x93NUMPY")
     with pytest.raises(UserError, match=r"cubes\.npy: cannot be read"):
-        evaluate_model(paths, PARAMS, PARAMS.jpas, "cube")
+        evaluate_model(paths, PARAMS, "cube")
     paths.model("pseudo_spectra").model.unlink()
     np.save(paths.cubes, np.zeros((30, 50, 50, 56), dtype=np.float16))
     with pytest.raises(UserError, match=r"model\.keras: no such file"):
-        evaluate_model(paths, PARAMS, PARAMS.jpas, "pseudo_spectra")
+        evaluate_model(paths, PARAMS, "pseudo_spectra")

@@ -13,6 +13,13 @@ CaptionField = tuple[str, str]
 """Column of the catalogue, and how its value is written; NaN is left out."""
 
 
+MISTAKES_MAX = 96
+"""With more mistakes than this, four pages, only the worst are shown."""
+
+WORST_MAX = 24
+"""Mistakes of each sort that are shown then."""
+
+
 def mistakes(rows: pd.DataFrame, threshold: float) -> tuple[IntArray, IntArray]:
     """Positions in ``rows`` of every missed lens and of every false positive, the worst first."""
     score = rows["score"].to_numpy(dtype=np.float64)
@@ -20,6 +27,25 @@ def mistakes(rows: pd.DataFrame, threshold: float) -> tuple[IntArray, IntArray]:
     missed = np.flatnonzero(lens & ~(score >= threshold))
     false = np.flatnonzero(~lens & (score >= threshold))
     return missed[np.argsort(score[missed], kind="stable")], false[np.argsort(-score[false], kind="stable")]
+
+
+def shown_mistakes(missed: IntArray, false: IntArray, threshold: float) -> tuple[IntArray, str]:
+    """Positions to show, and what they are: every mistake or, of too many, the worst of both sorts.
+
+    ``missed`` and ``false`` are those of :func:`mistakes`.
+    """
+    if missed.size + false.size <= MISTAKES_MAX:
+        words = (
+            f"every mistake at p ≥ {threshold:g}: {missed.size} missed lenses, "
+            f"then {false.size} false positives, worst first"
+        )
+        return np.concatenate([missed, false]), words
+    worst = [of[:WORST_MAX] for of in (missed, false)]
+    words = (
+        f"mistakes at p ≥ {threshold:g}: the {worst[0].size} worst of {missed.size:,} missed lenses, "
+        f"then the {worst[1].size} worst of {false.size:,} false positives"
+    )
+    return np.concatenate(worst), words
 
 
 def spread_examples(rows: pd.DataFrame, value: AnyArray, count: int) -> IntArray:

@@ -1,7 +1,8 @@
 """Two models judged on the same objects: does one find more, and could the difference be chance?
 
 Every difference is first − second, with a paired bootstrap interval: both models are measured on the same
-draws of tiles (or galaxies), so what the draws have in common cancels.
+draws of test objects (or of groups of them), so what the draws have in common cancels. The scatter between
+trainings with other seeds is in none of these intervals.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import pandas as pd
 
 from lensfinder.errors import UserError
 from lensfinder.judging import intervals
-from lensfinder.judging.evaluation import choose_threshold, groups_of, interval, measure, part_of, plain
+from lensfinder.judging.evaluation import bootstrap_interval, plain
+from lensfinder.judging.judged import Judged
 from lensfinder.params import Judging
 from lensfinder.typing import FloatArray
 
@@ -31,47 +33,29 @@ DIFFERENCES = (
     "tpr_at_10_fp",
     "brier",
 )
-OBJECT_COLUMNS = ["object_id", "row", "label", "part"]
+OBJECT_COLUMNS = ["object_id", "row", "label"]
 
 
-def compare(
-    first: tuple[str, pd.DataFrame],
-    second: tuple[str, pd.DataFrame],
-    catalogue: pd.DataFrame,
-    judging: Judging,
-    seed: int,
-) -> dict[str, Any]:
-    """Compare two models, each a name and its score table, at the fixed threshold and over all thresholds.
+def compare(first: Judged, second: Judged, judging: Judging) -> dict[str, Any]:
+    """Compare two models at the fixed threshold and over all thresholds.
 
     Raises
     ------
     UserError
-        If the two did not score the same objects in the same order.
+        If the two did not score the same test objects in the same order.
     """
-    (name_1, scores_1), (name_2, scores_2) = first, second
-    if not scores_1[OBJECT_COLUMNS].equals(scores_2[OBJECT_COLUMNS]):
-        raise UserError(f"{name_1} and {name_2} were not evaluated on the same objects; evaluate both again")
-    rows, test_1 = part_of(scores_1, "test")
-    _, test_2 = part_of(scores_2, "test")
-    tests = (test_1, test_2)
-    thresholds = [
-        choose_threshold(part_of(scores, "validation")[1], judging.beta) for scores in (scores_1, scores_2)
-    ]
-
-    def statistic(weight: FloatArray | None) -> Mapping[str, FloatArray]:
-        one, two = (measure(test, judging, at, weight) for test, at in zip(tests, thresholds, strict=True))
-        return {name: one[name] - two[name] for name in DIFFERENCES}
-
-    group, unit = groups_of(rows, catalogue)
-    value = statistic(None)
-    draws = intervals.bootstrap(statistic, group, judging.bootstrap_samples, seed)
-    label = test_1.label == 1
-    right_1, right_2 = ((test.score >= judging.threshold) == label for test in tests)
+    objects_1, objects_2 = (of.rows[OBJECT_COLUMNS].reset_index(drop=True) for of in (first, second))
+    if not objects_1.equals(objects_2):
+        raise UserError(
+            f"{first.name} and {second.name} were not evaluated on the same objects; evaluate both again"
+        )
+    label = first.test.label == 1
+    right_1, right_2 = ((of.test.score >= judging.threshold) == label for of in (first, second))
     only_1, only_2, p_value = intervals.mcnemar_exact(right_1, right_2)
     result: dict[str, Any] = {
-        "first": name_1,
-        "second": name_2,
-        "n_test": len(rows),
+        "first": first.name,
+        "second": second.name,
+        "n_test": len(label),
         "n_lenses": int(label.sum()),
         "threshold": judging.threshold,
         "mcnemar_p": float(f"{p_value:.6g}"),
@@ -85,13 +69,24 @@ def compare(
         result[f"mcnemar_p_{part}"] = float(f"{p_part:.6g}")
         result[f"only_first_correct_{part}"], result[f"only_second_correct_{part}"] = one, two
     for name in DIFFERENCES:
-        result[f"{name}_difference"] = plain(value[name])
-        result[f"{name}_difference_interval"] = interval(
-            *intervals.percentile_interval(draws[name], judging.interval_level), judging
-        )
-    result["interval_unit"] = unit
-    result["score_correlation"] = _rank_correlation(test_1.score, test_2.score)
+        value, bounds = paired_difference(first, second, name, judging)
+        result[f"{name}_difference"], result[f"{name}_difference_interval"] = value, bounds
+    result["interval_unit"] = first.groups.unit
+    result["score_correlation"] = _rank_correlation(first.test.score, second.test.score)
     return result
+
+
+def paired_difference(
+    first: Judged, second: Judged, measure: str, judging: Judging
+) -> tuple[float | None, dict[str, Any]]:
+    """Difference of a measure, first − second, with its paired bootstrap interval."""
+    drawn = first.draws[measure] - second.draws[measure]
+    return plain(first.value[measure] - second.value[measure]), bootstrap_interval(drawn, judging)
+
+
+def excludes_zero(bounds: Mapping[str, Any]) -> bool:
+    """Whether a difference is resolved: its interval, as metrics files write it, does not hold zero."""
+    return bounds["low"] is not None and (bounds["low"] > 0 or bounds["high"] < 0)
 
 
 def _rank_correlation(first: FloatArray, second: FloatArray) -> float | None:

@@ -12,9 +12,10 @@ from lensfinder.judging.figures_style import (
     BLACK,
     BLUE,
     RED,
-    SERIES,
     error_bars,
+    log_x,
     new_figure,
+    series,
     styled,
 )
 from lensfinder.judging.tables import Axis
@@ -100,9 +101,11 @@ def completeness(tables: Mapping[str, pd.DataFrame], axes_shown: Sequence[Axis],
         lowest = min(float(table["interval_low"].min()) for table in tables.values())
         for index, (panel, axis) in enumerate(zip(panels, axes_shown, strict=False)):
             for place, ((name, table), (colour, dash, marker)) in enumerate(
-                zip(tables.items(), SERIES, strict=False)
+                zip(tables.items(), series(len(tables)), strict=True)
             ):
                 part = table[(table["quantity"] == axis.column) & (table["n"] > 0)]
+                if part.empty:  # nobody knows this quantity of any lens
+                    continue
                 bars = error_bars(
                     *(part[key].to_numpy() for key in ("completeness", "interval_low", "interval_high"))
                 )
@@ -123,7 +126,7 @@ def completeness(tables: Mapping[str, pd.DataFrame], axes_shown: Sequence[Axis],
                 )
             panel.set_xlabel(axis.label)
             if axis.log:
-                panel.set_xscale("log")
+                log_x(panel)
             if index % columns == 0:
                 panel.set_ylabel("recall in the bin")
         panels[0].set_ylim(max(0.0, np.floor(20 * lowest) / 20 - 0.02), 1.02)

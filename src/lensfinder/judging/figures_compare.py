@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lensfinder.judging.figures_style import BLACK, ORANGE, PURPLE, SERIES, error_bars, new_figure, styled
+from lensfinder.judging.figures_style import (
+    BLACK,
+    BLUE,
+    ORANGE,
+    PURPLE,
+    error_bars,
+    new_figure,
+    series,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +46,7 @@ def score_scatter(
         x, y = (_log_odds(scores["score"].to_numpy(dtype=np.float64)) for scores in (first, second))
         for chosen, label, colour, marker in (
             (~lens, "non-lens", ORANGE, "s"),
-            (lens, "lens", SERIES[0][0], "o"),
+            (lens, "lens", BLUE, "o"),
         ):
             axes.scatter(
                 x[chosen],
@@ -72,16 +81,20 @@ def measures_with_intervals(metrics: Mapping[str, Mapping[str, Any]], title: str
     """Every measure of every model as a point with its bootstrap interval; left, those that are near 1."""
     near_one = [name for name in MEASURES if name != "fpr"]
     with styled():
-        figure, (rates, fpr) = new_figure(10, 4.8, 1, 2, width_ratios=(2, 1))
+        spacing = min(0.26, 0.8 / len(metrics))
+        height = max(4.8, 0.12 * len(metrics) * len(near_one))
+        figure, (rates, fpr) = new_figure(10, height, 1, 2, width_ratios=(2, 1))
         for panel, names in ((rates, near_one), (fpr, ["fpr"])):
-            for place, (model, (colour, _, marker)) in enumerate(zip(metrics, SERIES, strict=False)):
+            for place, (model, (colour, _, marker)) in enumerate(
+                zip(metrics, series(len(metrics)), strict=True)
+            ):
                 shown = [name for name in names if metrics[model][name] is not None]
                 value = np.array([metrics[model][name] for name in shown])
                 low, high = (
                     np.array([metrics[model][f"{name}_interval"][end] for name in shown], dtype=np.float64)
                     for end in ("low", "high")
                 )
-                y = np.array([names.index(name) for name in shown]) + 0.26 * (
+                y = np.array([names.index(name) for name in shown]) + spacing * (
                     place - 0.5 * (len(metrics) - 1)
                 )
                 panel.errorbar(
@@ -101,7 +114,7 @@ def measures_with_intervals(metrics: Mapping[str, Mapping[str, Any]], title: str
         fpr.set_yticks([])
         fpr.set_title(MEASURES["fpr"])
         rates.set_title(title)
-        fpr.legend(loc="upper right")
+        figure.legend(*rates.get_legend_handles_labels(), loc="outside lower center", ncols=len(metrics))
     return figure
 
 

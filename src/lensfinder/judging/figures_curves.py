@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lensfinder.judging.figures_style import BLACK, BLUE, GREEN, ORANGE, RED, SERIES, new_figure, styled
+from lensfinder.judging.figures_style import BLACK, BLUE, GREEN, ORANGE, RED, new_figure, series, styled
 from lensfinder.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def roc(curves: Sequence[RocCurve], title: str) -> Figure:
     """ROC curves with bootstrap bands, on a linear and on a logarithmic false-positive rate."""
     with styled():
         figure, (linear, log) = new_figure(10, 4.8, 1, 2)
-        for curve, (colour, dash, marker) in zip(curves, SERIES, strict=False):
+        for curve, (colour, dash, marker) in zip(curves, series(len(curves)), strict=True):
             auc, bounds = curve.metrics["auc"], curve.metrics["auc_interval"]
             label = (
                 curve.name
@@ -47,7 +47,7 @@ def roc(curves: Sequence[RocCurve], title: str) -> Figure:
                     curve.band_high,
                     step="post",
                     color=colour,
-                    alpha=0.18,
+                    alpha=min(0.18, 0.4 / len(curves)),
                     lw=0,
                 )
                 axes.step(

@@ -1,8 +1,4 @@
-"""Figures that show the objects themselves: atlas pages and pseudo-spectra.
-
-Colours are made of three wide groups of bands, under one asinh stretch of the total, so that hue is colour
-and not brightness (Lupton et al. 2004, PASP 116, 133).
-"""
+"""Figures that show the objects themselves: atlas pages and pseudo-spectra."""
 
 from __future__ import annotations
 
@@ -13,17 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lensfinder.judging.figures_style import BLACK, new_figure, styled
-from lensfinder.typing import AnyArray, FloatArray
+from lensfinder.typing import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-COLOUR_EDGES_AA = (5400.0, 7200.0)
-"""Wavelengths that divide blue from green, and green from red."""
-
-STRETCH_SIGMA = 4.0
-"""Noise levels at which the stretch turns from linear to logarithmic."""
 
 CELL_INCH, GAP_INCH, LINE_INCH = 1.75, 0.12, 0.135
 """An atlas panel, the space beside it, and a line of text below it."""
@@ -48,25 +38,6 @@ class Example:
     title: str
     image: FloatArray
     pseudo_spectra: FloatArray
-
-
-def colour_image(cube: AnyArray, wavelength_aa: FloatArray) -> FloatArray:
-    """RGB image (y, x, 3) in 0–1 of a cube (y, x, bands) in µJy."""
-    flux = np.nan_to_num(np.asarray(cube, dtype=np.float64))
-    blue, green = COLOUR_EDGES_AA
-    groups = (wavelength_aa >= green, (wavelength_aa >= blue) & (wavelength_aa < green), wavelength_aa < blue)
-    rgb = np.stack([flux[..., group].mean(axis=-1) for group in groups], axis=-1)
-    total = rgb.mean(axis=-1)
-    middle = np.median(total)
-    sigma = 1.4826 * np.median(np.abs(total - middle)) + 1e-12
-    light = np.maximum(total, 0.0)
-    scale = STRETCH_SIGMA * sigma
-    stretched = np.arcsinh(light / scale) / max(float(np.arcsinh(light.max() / scale)), 1e-12)
-    # Fainter than the noise there is no hue to show: the colours fade into grey.
-    rgb = np.maximum(rgb, 0.0) + sigma
-    hue = rgb / rgb.mean(axis=-1, keepdims=True)
-    coloured = hue * stretched[..., None]
-    return np.asarray(coloured / np.maximum(coloured.max(axis=-1, keepdims=True), 1.0), dtype=np.float64)
 
 
 def atlas_page(

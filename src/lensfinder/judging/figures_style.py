@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, RED, PURPLE, BLACK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#222222"
-SERIES = (
+SKY = "#56B4E9"
+_SERIES = (
     (BLUE, "-", "o"),
     (RED, "--", "s"),
     (GREEN, "-.", "^"),
     (PURPLE, ":", "D"),
     (ORANGE, "-", "v"),
-    (BLACK, "--", "P"),
+    (SKY, "--", "P"),
+    (BLACK, "-.", "X"),
 )
-"""Colour, dash and marker of the first, second, … model."""
+
+
+def series(count: int) -> list[tuple[str, str, str]]:
+    """Colour, dash and marker of the first, second, … of ``count`` models."""
+    return list(islice(cycle(_SERIES), count))
+
 
 DPI = 110
 
@@ -83,6 +91,16 @@ def new_figure(
         rows, columns, sharex=sharex, sharey=sharey, squeeze=False, width_ratios=width_ratios
     )
     return figure, list(axes.flat)
+
+
+def log_x(axes: Axes, steps: Sequence[int] = (1, 2, 5)) -> None:
+    """Make the x axis logarithmic, with plain numbers at ``steps`` times each power of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=steps))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,20 +15,21 @@ from lensfinder.typing import AnyArray, FloatArray
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 
 
-def open_images_of(path: Path, n_objects: int) -> AnyArray:
-    """Memory-map an image array whose rows must be the catalogue's.
+def open_images_of(paths: Sequence[Path], n_objects: int) -> tuple[AnyArray, ...]:
+    """Memory-map image arrays whose rows must be the catalogue's.
 
     Raises
     ------
     UserError
-        If the file is missing, damaged, or has another number of rows.
+        If a file is missing, damaged, or has another number of rows.
     """
-    images = open_images(path)
-    if images.shape[0] != n_objects:
-        raise UserError(
-            f"{path}: {images.shape[0]} images for {n_objects} rows of the catalogue; make both again"
-        )
-    return images
+    arrays = tuple(open_images(path) for path in paths)
+    for path, images in zip(paths, arrays, strict=True):
+        if images.shape[0] != n_objects:
+            raise UserError(
+                f"{path}: {images.shape[0]} images for {n_objects} rows of the catalogue; make both again"
+            )
+    return arrays
 
 
 def read_history(path: Path) -> pd.DataFrame:

@@ -1,14 +1,16 @@
 """How sure a measure is: Wilson's interval, the bootstrap over groups, McNemar's exact test.
 
-Wilson's interval and McNemar's test take the objects to be independent. They are not: one galaxy, and one
-spectrum, serves several objects. The bootstrap over groups draws whole sky tiles (or galaxies) with
-replacement, so that what belongs together stays together; its percentile interval is the headline. Where no
-error occurs at all it has zero width, however small the sample: there Wilson's interval is the one to read.
+Wilson's interval and McNemar's test take the objects to be independent. Where one galaxy, or one spectrum,
+serves several objects they are not: the bootstrap then draws whole sky tiles (or galaxies) with replacement,
+so that what belongs together stays together. Where nothing is shared it draws objects. Its percentile
+interval is the headline. Where no error occurs at all it has zero width, however small the sample: there
+Wilson's interval is the one to read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -30,6 +32,26 @@ Statistic = Callable[[FloatArray], Mapping[str, FloatArray]]
 """Weights (samples, n) of the n objects → named measures, each (samples, ...)."""
 
 
+@dataclass(frozen=True)
+class Groups:
+    """What the bootstrap draws: ``of`` (n,) is the group of every object, 0 …, and ``unit`` what a group is.
+
+    The unit is "tile", "galaxy" or :data:`OBJECT`.
+    """
+
+    of: IntArray
+    unit: str
+
+    @property
+    def count(self) -> int:
+        """Number of groups."""
+        return int(self.of.max()) + 1
+
+
+OBJECT = "object"
+"""Unit of groups that hold one object each, in order."""
+
+
 def wilson_interval(
     successes: AnyArray | float, trials: AnyArray | float, level: float
 ) -> tuple[FloatArray, FloatArray]:
@@ -42,11 +64,10 @@ def wilson_interval(
     return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
 
 
-def resampling_groups(tile: AnyArray, galaxy_id: AnyArray, spectrum_id: AnyArray) -> tuple[IntArray, str]:
-    """Group (n,) of every object for the bootstrap, and what a group is: "tile" or "galaxy".
+def sky_groups(tile: AnyArray, galaxy_id: AnyArray, spectrum_id: AnyArray) -> Groups:
+    """Group objects that share something: by tile, or by galaxy with fewer than :data:`TILES_MIN` tiles.
 
-    With fewer than :data:`TILES_MIN` tiles, objects go by galaxy; those without one (empty id) by spectrum,
-    which is what they share.
+    Objects without a galaxy (empty id) then go by spectrum, which is what they share.
 
     Raises
     ------
@@ -55,7 +76,7 @@ def resampling_groups(tile: AnyArray, galaxy_id: AnyArray, spectrum_id: AnyArray
     """
     tiles, group = np.unique(np.asarray(tile), return_inverse=True)
     if tiles.size >= TILES_MIN:
-        return group, "tile"
+        return Groups(group, "tile")
     galaxy = np.asarray(galaxy_id, dtype=str)
     name = np.where(
         galaxy != "", np.char.add("g:", galaxy), np.char.add("s:", np.asarray(spectrum_id, dtype=str))
@@ -65,10 +86,23 @@ def resampling_groups(tile: AnyArray, galaxy_id: AnyArray, spectrum_id: AnyArray
         raise UserError(
             "the test part holds objects of one tile and one galaxy only: no interval can be given"
         )
-    return group, "galaxy"
+    return Groups(group, "galaxy")
 
 
-def bootstrap(statistic: Statistic, group: IntArray, samples: int, seed: int) -> dict[str, FloatArray]:
+def object_groups(n_objects: int) -> Groups:
+    """Make each of the objects its own group: they share nothing.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than two.
+    """
+    if n_objects < 2:
+        raise UserError(f"the test part holds {n_objects} object(s): no interval can be given")
+    return Groups(np.arange(n_objects), OBJECT)
+
+
+def bootstrap(statistic: Statistic, groups: Groups, samples: int, seed: int) -> dict[str, FloatArray]:
     """Draw groups with replacement ``samples`` times and measure each draw.
 
     A draw is a vector of integer weights: how often each object's group was drawn. The same ``seed`` and
@@ -79,13 +113,24 @@ def bootstrap(statistic: Statistic, group: IntArray, samples: int, seed: int) ->
     Named arrays (samples, ...), NaN where a draw leaves a measure undefined.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_STREAM,)))
-    groups = int(group.max()) + 1
-    step = max(1, _WEIGHTS_PER_CHUNK // group.size)
+    draw = _draw_objects if groups.unit == OBJECT else _draw_groups
+    step = max(1, _WEIGHTS_PER_CHUNK // groups.of.size)
     parts: list[Mapping[str, FloatArray]] = []
     for start in range(0, samples, step):
-        drawn = rng.multinomial(groups, np.full(groups, 1 / groups), size=min(step, samples - start))
-        parts.append(statistic(drawn[:, group].astype(np.float64)))
+        weight = draw(rng, groups, min(step, samples - start))
+        parts.append(statistic(weight.astype(np.float64)))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _draw_groups(rng: np.random.Generator, groups: Groups, samples: int) -> IntArray:
+    n = groups.count
+    return np.asarray(rng.multinomial(n, np.full(n, 1 / n), size=samples)[:, groups.of])
+
+
+def _draw_objects(rng: np.random.Generator, groups: Groups, samples: int) -> IntArray:
+    # The same distribution as that of the multinomial draw, which takes eight times longer for 10⁵ objects.
+    n = groups.of.size
+    return np.stack([np.bincount(drawn, minlength=n) for drawn in rng.integers(0, n, size=(samples, n))])
 
 
 def percentile_interval(draws: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:

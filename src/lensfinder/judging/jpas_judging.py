@@ -1,47 +1,63 @@
-"""What is particular to judging the J-PAS track: axes of completeness, names, the talk's results."""
+"""What is particular to judging the J-PAS track."""
 
 from __future__ import annotations
 
-from lensfinder.judging.measures import Confusion
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lensfinder.datasets.jpas_columns import CATALOGUE_COLUMNS
+from lensfinder.datasets.table import Column
+from lensfinder.judging.colours import colour_image
+from lensfinder.judging.files import read_wavelengths
+from lensfinder.judging.intervals import Groups, sky_groups
+from lensfinder.judging.jpas_contest import JpasContest
+from lensfinder.judging.jpas_kinds import KIND_NAMES, SPREAD_COLUMNS
+from lensfinder.judging.scores import score_columns
+from lensfinder.judging.survey import Painter, SurveyJudging
 from lensfinder.judging.tables import Axis
+from lensfinder.typing import AnyArray
 
-COMPLETENESS_AXES = (
-    Axis("theta_e_arcsec", "Einstein radius θ$_E$ [arcsec]"),
-    Axis("separation_arcsec", "largest image separation [arcsec]"),
-    Axis("quasar_r_mag_observed", "quasar r, all images [AB mag]"),
-    Axis("snr_median", "quasar S/N, median over bands", log=True),
-    Axis("z_source", "quasar redshift"),
-    Axis("z_lens", "lens redshift"),
+
+def _groups_of(rows: pd.DataFrame, catalogue: pd.DataFrame) -> Groups:
+    spectrum = catalogue["spectrum_id"].to_numpy()[rows["row"].to_numpy()]
+    return sky_groups(rows["tile"].to_numpy(), rows["galaxy_id"].to_numpy(), spectrum)
+
+
+def _painter(tables: Path, images: Sequence[AnyArray]) -> Painter:
+    (cubes,) = images
+    wavelength_aa = read_wavelengths(tables, cubes.shape[-1])
+    return lambda of: colour_image(of[0], wavelength_aa)
+
+
+JPAS = SurveyJudging(
+    catalogue_columns=CATALOGUE_COLUMNS,
+    score_columns=score_columns(
+        {
+            "tile": Column("int32", "", "sky tile"),
+            "galaxy_id": Column("str", "", "galaxy of the system; empty for none"),
+        }
+    ),
+    reference="cube",
+    kind_of=lambda rows: rows["kind"].to_numpy(),
+    kind_names=KIND_NAMES,
+    spread_columns=SPREAD_COLUMNS,
+    caption_fields=(
+        ("theta_e_arcsec", 'θE {:.2f}"'),
+        ("separation_arcsec", 'sep {:.1f}"'),
+        ("quasar_r_mag_observed", "r {:.1f}"),
+    ),
+    completeness_axes=(
+        Axis("theta_e_arcsec", "Einstein radius θ$_E$ [arcsec]"),
+        Axis("separation_arcsec", "largest image separation [arcsec]"),
+        Axis("quasar_r_mag_observed", "quasar r, all images [AB mag]"),
+        Axis("snr_median", "quasar S/N, median over bands", log=True),
+        Axis("z_source", "quasar redshift"),
+        Axis("z_lens", "lens redshift"),
+    ),
+    groups_of=_groups_of,
+    painter=_painter,
+    pixel_scale_arcsec=lambda params: params.jpas.observation.pixel_scale_arcsec,
+    contest=JpasContest(),
 )
-
-KIND_NAMES = {
-    "lensed_quasar": "lensed quasar",
-    "quasar_near_galaxy": "quasar near a galaxy",
-    "quasar_alone": "quasar alone",
-}
-
-MODEL_NAMES = {"cube": "the cube", "pseudo_spectra": "the two pseudo-spectra"}
-
-TALK_SOURCE = (
-    "Manjón-García et al., talk “Using convolutional neural networks to identify strong lenses in Euclid "
-    "and J-PAS” (in prep.; 29,136 training and 12,721 test objects, one split, no cross-validation)"
-)
-
-TALK_RESULTS = {
-    "cube": Confusion.of(tp=4212, fp=39, fn=39, tn=8431),
-    "pseudo_spectra": Confusion.of(tp=4201, fp=41, fn=50, tn=8429),
-}
-"""Counts printed in the talk, at p ≥ 0.5."""
-
-CAPTION_FIELDS = (
-    ("theta_e_arcsec", 'θE {:.2f}"'),
-    ("separation_arcsec", 'sep {:.1f}"'),
-    ("quasar_r_mag_observed", "r {:.1f}"),
-)
-
-SPREAD_COLUMNS = {
-    "lensed_quasar": "theta_e_arcsec",
-    "quasar_near_galaxy": "separation_arcsec",
-    "quasar_alone": "quasar_r_mag_observed",
-}
-"""Quantity over which the examples of each kind are spread in the atlas."""

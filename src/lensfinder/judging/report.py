@@ -30,26 +30,65 @@ ROWS = (
 TALK_ROWS = ("recall", "fpr", "precision", "accuracy")
 
 
-@dataclass(frozen=True)
-class Report:
-    """Everything the report says; ``models`` are the names in ``metrics``, the first two those compared.
+UNITS = {
+    "tile": "tiles",
+    "galaxy": "groups (a galaxy, or a spectrum where there is none)",
+    "object": "objects",
+}
+"""What the bootstrap drew, by the unit of its groups, in the plural."""
 
-    ``talk`` holds published confusions by model, ``figures`` pairs of path relative to the report and
-    caption, ``commands`` pairs of claim and command, ``training`` what is known of each model's training, in
-    words.
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and the Markdown below it."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ReportWords:
+    """What the report of one survey says.
+
+    Attributes
+    ----------
+    objects
+        What the models were trained and tested on, in a few words that follow a number of objects.
+    compared
+        Sentences on the test objects.
+    talk
+        Published confusions, by model; may be empty.
+    talk_note
+        What the talk's numbers are, or that it gives none.
+    sections
+        Between the measures and the figures.
+    intervals
+        What the bootstrap draws and why, and what the other intervals assume.
     """
 
     title: str
-    labels: Mapping[str, str]
-    metrics: Mapping[str, Mapping[str, Any]]
-    comparison: Mapping[str, Any]
+    objects: str
     verdict: str
+    compared: str
     talk: Mapping[str, Confusion]
-    talk_source: str
+    talk_note: str
+    sections: Sequence[Section]
+    intervals: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything the report says; ``metrics`` by model, in the order shown.
+
+    ``figures`` holds pairs of path relative to the report and caption, ``commands`` pairs of claim and
+    command, ``setting`` what was run.
+    """
+
+    words: ReportWords
+    metrics: Mapping[str, Mapping[str, Any]]
+    setting: str
     figures: Sequence[tuple[str, str]]
     commands: Sequence[tuple[str, str]]
-    training: Mapping[str, str]
-    setting: str
 
 
 def markdown_report(report: Report) -> str:
@@ -57,45 +96,36 @@ def markdown_report(report: Report) -> str:
     import jinja2
 
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=False, autoescape=False)
-    models = list(report.metrics)
-    one = report.metrics[models[0]]
-    c = report.comparison
-    tiles = one["interval_unit"] == "tile"
-    plural = "tiles" if tiles else "groups (a galaxy, or a spectrum where there is none)"
+    one = next(iter(report.metrics.values()))
     text = environment.from_string(TEMPLATE).render(
         report=report,
-        c=c,
-        models=models,
-        columns=[*models, *report.talk],
-        first=c["first"],
-        second=c["second"],
-        n_test=f"{c['n_test']:,}",
-        n_lenses=f"{c['n_lenses']:,}",
-        threshold=f"{c['threshold']:g}",
+        words=report.words,
+        threshold=f"{one['threshold']:g}",
         level=f"{100 * one['recall_interval']['level']:.0f} %",
-        groups=f"{one['interval_groups']:,} {plural}",
-        plural=plural,
+        groups=f"{one['interval_groups']:,} {UNITS[one['interval_unit']]}",
         sky_ratio=f"{1 / one['sky_lens_fraction']:,.0f}",
-        table=_table(report),
-        differences=[(words, _difference(c, name)) for name, words in ROWS if f"{name}_difference" in c],
-        **{f"p_{key}": f"{c[name]:.2g}" for key, name in _P_VALUES.items()},
+        measures=_measures(report),
     )
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"\|\n\n(?=\|)", "|\n", text)).rstrip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
 
 
-_P_VALUES = {"all": "mcnemar_p", "lenses": "mcnemar_p_lenses", "non_lenses": "mcnemar_p_non_lenses"}
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a table in Markdown, ending with a line break."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _table(report: Report) -> list[list[str]]:
+def _measures(report: Report) -> str:
+    talk = report.words.talk
     counts = ["TP / FP / FN / TN"]
     counts += [
         " / ".join(f"{of[key]:,}" for key in ("tp", "fp", "fn", "tn")) for of in report.metrics.values()
     ]
-    counts += [f"{t.tp:,.0f} / {t.fp:,.0f} / {t.fn:,.0f} / {t.tn:,.0f}" for t in report.talk.values()]
+    counts += [f"{t.tp:,.0f} / {t.fp:,.0f} / {t.fn:,.0f} / {t.tn:,.0f}" for t in talk.values()]
     rows = [counts]
     for name, words in ROWS:
-        ours = [_with_interval(of, name) for of in report.metrics.values()]
-        theirs = [percent(float(getattr(t, name))) if name in TALK_ROWS else "" for t in report.talk.values()]
+        ours = [with_interval(of, name) for of in report.metrics.values()]
+        theirs = [percent(float(getattr(t, name))) if name in TALK_ROWS else "" for t in talk.values()]
         rows.append([words, *ours, *theirs])
     chosen = [
         "undefined"
@@ -103,11 +133,12 @@ def _table(report: Report) -> list[list[str]]:
         else f"p ≥ {of['f_beta_threshold']:.6g}: TP {of['tp_at_f_beta']:,}, FP {of['fp_at_f_beta']:,}"
         for of in report.metrics.values()
     ]
-    rows.append(["threshold of that maximum", *chosen, *("" for _ in report.talk)])
-    return rows
+    rows.append(["threshold of that maximum", *chosen, *("" for _ in talk)])
+    return markdown_table(["", *report.metrics, *(f"talk: {name}" for name in talk)], rows)
 
 
-def _with_interval(metrics: Mapping[str, Any], name: str) -> str:
+def with_interval(metrics: Mapping[str, Any], name: str) -> str:
+    """Write a measure and its interval, in brackets."""
     value, bounds, mark = metrics[name], metrics[f"{name}_interval"], ""
     if value is None or bounds["low"] is None:
         return "undefined"
@@ -119,7 +150,8 @@ def _with_interval(metrics: Mapping[str, Any], name: str) -> str:
     return f"{form.format(value)} [{low}, {high}]{mark}".replace("%", " %")
 
 
-def _difference(comparison: Mapping[str, Any], name: str) -> str:
+def difference(comparison: Mapping[str, Any], name: str) -> str:
+    """Write a difference of two models with its interval."""
     value, bounds = comparison[f"{name}_difference"], comparison[f"{name}_difference_interval"]
     if value is None or bounds["low"] is None:
         return "undefined"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -9,20 +11,29 @@ from lensfinder.datasets.table import Column
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.typing import AnyArray
 
-SCORE_COLUMNS = {
+_OBJECT = {
     "object_id": Column("str", "", "name of the object"),
     "row": Column("int64", "", "its row in catalogue and images"),
     "label": Column("int8", "", "1 for a lens, else 0"),
     "kind": Column("str", "", "kind of object"),
-    "tile": Column("int32", "", "sky tile"),
-    "galaxy_id": Column("str", "", "galaxy of the system; empty for none"),
+}
+_SCORE = {
     "part": Column("str", "", "validation or test"),
     "score": Column("float32", "", "probability of being a lens, as the network gives it"),
 }
 
 
-def objects_to_score(splits: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
-    """Validation and test objects in the catalogue's order, with all of :data:`SCORE_COLUMNS` but ``score``.
+def score_columns(shared: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns of a survey's score tables; ``shared`` are those that say which objects share what."""
+    return {**_OBJECT, **shared, **_SCORE}
+
+
+def objects_to_score(
+    splits: pd.DataFrame, catalogue: pd.DataFrame, columns: Mapping[str, Column]
+) -> pd.DataFrame:
+    """Validation and test objects in the catalogue's order, with all of the ``columns`` but ``score``.
+
+    A column that the splits do not have is the catalogue's.
 
     Raises
     ------
@@ -41,8 +52,9 @@ def objects_to_score(splits: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFr
         raise UserError(
             f"splits: {wrong} object_id(s) differ from the catalogue's in the same row; make the splits again"
         )
-    chosen = chosen.assign(galaxy_id=catalogue["galaxy_id"].to_numpy()[row])
-    return chosen[[name for name in SCORE_COLUMNS if name != "score"]].reset_index(drop=True)
+    names = [name for name in columns if name != "score"]
+    known = {name: catalogue[name].to_numpy()[row] for name in names if name not in chosen}
+    return chosen.assign(**known)[names].reset_index(drop=True)
 
 
 def with_scores(objects: pd.DataFrame, score: AnyArray) -> pd.DataFrame:
@@ -63,4 +75,4 @@ def with_scores(objects: pd.DataFrame, score: AnyArray) -> pd.DataFrame:
             f"{int(wrong.sum())} of {len(objects)} scores are not in 0–1 (first: {first}): "
             "the network is broken; train it again"
         )
-    return objects.assign(score=score)[list(SCORE_COLUMNS)]
+    return objects.assign(score=score)

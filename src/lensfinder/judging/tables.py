@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.judging import measures
-from lensfinder.judging.evaluation import Part
 from lensfinder.judging.intervals import wilson_interval
+from lensfinder.judging.judged import Part
 from lensfinder.typing import AnyArray, BoolArray, FloatArray
 
 POINTS_MAX = 500

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from lensfinder.judging.comparison import excludes_zero
 
 _WORDS = {"recall": "recall", "fpr": "false-positive rate", "accuracy": "accuracy", "auc": "AUC"}
 
@@ -54,12 +56,12 @@ def _certainty(comparison: Mapping[str, Any], labels: tuple[str, str]) -> str:
     )
     if not better:
         return (
-            f"No {level} interval of the differences in {_listed(list(_WORDS.values()))} excludes zero: "
+            f"No {level} interval of the differences in {listed(list(_WORDS.values()))} excludes zero: "
             "this test set does not tell the two models apart, which is not to say that they are equal "
             f"({counts})."
         )
     favoured = [f"{_WORDS[name]} (better: {labels[_winner(comparison, name)]})" for name in better]
-    return f"The {level} interval of the difference excludes zero in {_listed(favoured)}; {counts}."
+    return f"The {level} interval of the difference excludes zero in {listed(favoured)}; {counts}."
 
 
 def _winner(comparison: Mapping[str, Any], name: str) -> int:
@@ -69,8 +71,7 @@ def _winner(comparison: Mapping[str, Any], name: str) -> int:
 
 def resolved(comparison: Mapping[str, Any], name: str) -> bool:
     """Whether the interval of this difference excludes zero."""
-    bounds = comparison[f"{name}_difference_interval"]
-    return bounds["low"] is not None and (bounds["low"] > 0 or bounds["high"] < 0)
+    return excludes_zero(comparison[f"{name}_difference_interval"])
 
 
 def percent(value: float | None) -> str:
@@ -94,5 +95,6 @@ def _signed(value: float) -> str:
     return f"{value + 0.0:+.2f}".replace("-", "−").replace("+0.00", "0.00").replace("−0.00", "0.00")
 
 
-def _listed(words: list[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Join words to "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

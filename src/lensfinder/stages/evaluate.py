@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lensfinder.datasets.jpas_columns import CATALOGUE_COLUMNS, SPLIT_COLUMNS
+from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
 from lensfinder.jsonfiles import write_json
-from lensfinder.judging import figures, figures_curves, figures_images, jpas_judging, tables
-from lensfinder.judging.atlas import caption, mistakes, spread_examples
-from lensfinder.judging.evaluation import CURVE_FPR, evaluate, part_of, roc_band
+from lensfinder.judging import figures, figures_curves, figures_images, tables
+from lensfinder.judging.atlas import caption, mistakes, shown_mistakes, spread_examples
+from lensfinder.judging.evaluation import metrics_of
 from lensfinder.judging.figures_style import GREEN, RED, save_figure
-from lensfinder.judging.files import open_images_of, read_history, read_wavelengths, write_csv
-from lensfinder.judging.scores import SCORE_COLUMNS, objects_to_score, with_scores
-from lensfinder.params import Jpas, Params
+from lensfinder.judging.files import open_images_of, read_history, write_csv
+from lensfinder.judging.judged import CURVE_FPR, Judged, judge, part_of
+from lensfinder.judging.registry import judging_of
+from lensfinder.judging.scores import objects_to_score, with_scores
+from lensfinder.judging.survey import SurveyJudging
+from lensfinder.params import Judging, Params
 from lensfinder.paths import ModelPaths, SurveyPaths
 from lensfinder.typing import AnyArray, FloatArray
 
@@ -30,7 +34,7 @@ ATLAS_COLUMNS, ATLAS_ROWS = 6, 4
 EXAMPLES_PER_KIND = 12
 
 
-def evaluate_model(paths: SurveyPaths, params: Params, survey_params: Jpas, name: str) -> dict[str, Any]:
+def evaluate_model(paths: SurveyPaths, params: Params, name: str) -> dict[str, Any]:
     """Score the validation and the test part with model ``name``, measure, draw, and return the metrics.
 
     Raises
@@ -40,15 +44,17 @@ def evaluate_model(paths: SurveyPaths, params: Params, survey_params: Jpas, name
     CheckFailed
         If the network's output is no probability.
     """
-    if name not in survey_params.models:
+    survey, section = judging_of(paths.survey), params.survey(paths.survey)
+    if name not in section.models:
         raise UserError(
-            f"params.yaml: {paths.survey}.models has no {name!r}; it has {', '.join(survey_params.models)}"
+            f"params.yaml: {paths.survey}.models has no {name!r}; it has {', '.join(section.models)}"
         )
-    catalogue = read_table(paths.catalogue, CATALOGUE_COLUMNS)
-    objects = objects_to_score(read_table(paths.splits, SPLIT_COLUMNS), catalogue)
-    cubes = open_images_of(paths.cubes, len(catalogue))
-    images = open_images_of(paths.images_of(survey_params.models[name].representation), len(catalogue))
-    wavelength_aa = read_wavelengths(paths.tables, cubes.shape[-1])
+    definition = section.models[name]
+    catalogue = read_table(paths.catalogue, survey.catalogue_columns)
+    objects = objects_to_score(read_parts(paths, name), catalogue, survey.score_columns)
+    whole = open_images_of(paths.images_of(survey.reference), len(catalogue))
+    images = open_images_of(paths.images_of(definition.representation), len(catalogue))
+    paint = survey.painter(paths.tables, whole)
     model = paths.model(name)
     if not model.model.is_file():
         raise UserError(f"{model.model}: no such file; train the model first (`make repro`)")
@@ -56,122 +62,105 @@ def evaluate_model(paths: SurveyPaths, params: Params, survey_params: Jpas, name
 
     from lensfinder.networks.predict import predict_scores  # imports TensorFlow
 
-    definition = survey_params.models[name]
-    score = predict_scores(
-        model.model,
-        definition,
-        images,
-        objects["row"].to_numpy(),
-        PREDICTION_BATCH,
-        survey_params.training.threads,
-    )
+    rows = objects["row"].to_numpy()
+    score = predict_scores(model.model, definition, images, rows, PREDICTION_BATCH, section.training.threads)
     scores = with_scores(objects, score)
-    own_bytes, cube_bytes = images[0].nbytes, cubes[0].nbytes
-    metrics = evaluate(
-        scores, catalogue, survey_params.judging, params.seed, own_bytes, cube_bytes / own_bytes
-    )
-    write_table(model.scores, scores, SCORE_COLUMNS)
+    groups = survey.groups_of(part_of(scores, "test")[0], catalogue)
+    judged = judge(name, scores, groups, section.judging, params.seed)
+    own_bytes, whole_bytes = (sum(of[0].nbytes for of in arrays) for arrays in (images, whole))
+    kind = survey.kind_of(judged.rows)
+    metrics = metrics_of(judged, kind, section.judging, own_bytes, whole_bytes / own_bytes)
+    write_table(model.scores, scores, survey.score_columns)
     write_json(model.metrics, metrics)
-    _write_curves(model, scores, catalogue, metrics, params.seed, survey_params, history, name)
-    _write_atlas(model.figures, scores, catalogue, cubes, wavelength_aa, survey_params)
+    for stale in model.figures.glob("*.png"):
+        stale.unlink()
+    _write_curves(model, survey, judged, catalogue, metrics, section.judging)
+    save_figure(figures.loss_curves(history, f"{name}: learning"), model.figures / "loss.png")
+    _write_atlas(
+        model.figures,
+        survey,
+        judged,
+        catalogue,
+        lambda row: paint([images[row] for images in whole]),
+        section.judging.threshold,
+        survey.pixel_scale_arcsec(params),
+    )
     return metrics
 
 
 def _write_curves(
     model: ModelPaths,
-    scores: pd.DataFrame,
+    survey: SurveyJudging,
+    judged: Judged,
     catalogue: pd.DataFrame,
     metrics: dict[str, Any],
-    seed: int,
-    survey_params: Jpas,
-    history: pd.DataFrame,
-    name: str,
+    judging: Judging,
 ) -> None:
-    judging = survey_params.judging
-    rows, test = part_of(scores, "test")
-    lenses = rows[rows["label"] == 1]
+    name, test, level = judged.name, judged.test, judging.interval_level
+    lens = test.label == 1
     drawn = {
         "roc": tables.roc_table(test),
         "f_beta": tables.threshold_table(test, judging.beta),
-        "reliability": tables.reliability_table(
-            test.label, test.score, RELIABILITY_BINS, judging.interval_level
-        ),
+        "reliability": tables.reliability_table(test.label, test.score, RELIABILITY_BINS, level),
         "completeness": tables.completeness_tables(
-            catalogue.iloc[lenses["row"].to_numpy()],
-            lenses["score"].to_numpy(dtype=np.float64) >= judging.threshold,
-            jpas_judging.COMPLETENESS_AXES,
-            judging.interval_level,
+            catalogue.iloc[judged.rows["row"].to_numpy()[lens]],
+            test.score[lens] >= judging.threshold,
+            survey.completeness_axes,
+            level,
         ),
         "confusion": tables.confusion_table(test.label, test.score, judging.threshold),
     }
     for table_name, table in drawn.items():
         write_csv(model.plots / f"{table_name}.csv", table)
-    for stale in model.figures.glob("*.png"):
-        stale.unlink()
-    band = roc_band(rows, test, catalogue, judging, seed)
-    curve = figures_curves.RocCurve(name, drawn["roc"], metrics, CURVE_FPR, *band)
+    curve = figures_curves.RocCurve(name, drawn["roc"], metrics, CURVE_FPR, *judged.roc_band(level))
     for figure_name, figure in {
-        "confusion_matrix": figures.confusion_matrix(metrics, f"{name}, {len(rows):,} test objects"),
+        "confusion_matrix": figures.confusion_matrix(metrics, f"{name}, {len(test.label):,} test objects"),
         "roc": figures_curves.roc([curve], f"{name}: ROC"),
         "f_beta": figures_curves.f_beta_curve(drawn["f_beta"], metrics, name),
         "reliability": figures.reliability(drawn["reliability"], metrics, name),
         "completeness": figures.completeness(
             {name: drawn["completeness"]},
-            jpas_judging.COMPLETENESS_AXES,
-            f"{name}: completeness of {len(lenses):,} test lenses at p ≥ {judging.threshold:g}",
+            survey.completeness_axes,
+            f"{name}: completeness of {lens.sum():,} test lenses at p ≥ {judging.threshold:g}",
         ),
-        "loss": figures.loss_curves(history, f"{name}: learning"),
     }.items():
         save_figure(figure, model.figures / f"{figure_name}.png")
 
 
 def _write_atlas(
     folder: Path,
-    scores: pd.DataFrame,
+    survey: SurveyJudging,
+    judged: Judged,
     catalogue: pd.DataFrame,
-    cubes: AnyArray,
-    wavelength_aa: FloatArray,
-    survey_params: Jpas,
+    picture: Callable[[int], FloatArray],
+    threshold: float,
+    pixel_scale_arcsec: float,
 ) -> None:
-    threshold = survey_params.judging.threshold
-    pixel_scale = survey_params.observation.pixel_scale_arcsec
-    rows, test = part_of(scores, "test")
+    rows, test = judged.rows, judged.test
+    kind = survey.kind_of(rows)
     right = (test.score >= threshold) == (test.label == 1)
 
     def panel(position: int) -> figures_images.Panel:
         row = rows.iloc[position]
-        image = figures_images.colour_image(cubes[row["row"]], wavelength_aa)
-        kind = jpas_judging.KIND_NAMES.get(row["kind"], row["kind"])
-        lines = caption(row, catalogue.iloc[row["row"]], jpas_judging.CAPTION_FIELDS, kind)
-        return figures_images.Panel(image, lines, GREEN if right[position] else RED)
+        name = survey.kind_names.get(kind[position], kind[position])
+        lines = caption(row, catalogue.iloc[row["row"]], survey.caption_fields, name)
+        return figures_images.Panel(picture(row["row"]), lines, GREEN if right[position] else RED)
 
     def page(positions: AnyArray, title: str, file: str) -> None:
         page_rows = max(1, -(-len(positions) // ATLAS_COLUMNS))
-        figure = figures_images.atlas_page(
-            [panel(int(p)) for p in positions], title, ATLAS_COLUMNS, page_rows, pixel_scale
-        )
+        panels = [panel(int(position)) for position in positions]
+        figure = figures_images.atlas_page(panels, title, ATLAS_COLUMNS, page_rows, pixel_scale_arcsec)
         save_figure(figure, folder / file)
 
-    for kind, column in jpas_judging.SPREAD_COLUMNS.items():
-        of_kind = np.flatnonzero(rows["kind"].to_numpy() == kind)
+    for name, column in survey.spread_columns.items():
+        of_kind = np.flatnonzero(kind == name)
         value = catalogue[column].to_numpy()[rows["row"].to_numpy()[of_kind]]
         chosen = of_kind[spread_examples(rows.iloc[of_kind], value, EXAMPLES_PER_KIND)]
-        kind_name = jpas_judging.KIND_NAMES[kind]
-        words = (
-            f"{kind_name}: {len(chosen)} of {len(of_kind):,}, by {column} (frame green: right, orange: wrong)"
-        )
-        page(chosen, words, f"atlas_{kind}.png")
-    missed, false = mistakes(rows, threshold)
-    wrong = np.concatenate([missed, false])
+        counts = f"{survey.kind_names[name]}: {len(chosen)} of {len(of_kind):,}, by {column}"
+        page(chosen, f"{counts} (frame green: right, orange: wrong)", f"atlas_{name}.png")
+    wrong, words = shown_mistakes(*mistakes(rows, threshold), threshold)
     size = ATLAS_COLUMNS * ATLAS_ROWS
     pages = max(1, -(-len(wrong) // size))
     for number in range(pages):
-        words = (
-            f"every mistake at p ≥ {threshold:g}: {len(missed)} missed lenses, "
-            f"then {len(false)} false positives, worst first"
-        )
-        page(
-            wrong[number * size : (number + 1) * size],
-            f"{words} ({number + 1}/{pages})",
-            f"atlas_mistakes_{number + 1:02d}.png",
-        )
+        title = f"{words} ({number + 1}/{pages})"
+        page(wrong[number * size : (number + 1) * size], title, f"atlas_mistakes_{number + 1:02d}.png")
