@@ -1,50 +1,68 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from lensfinder.networks.architectures import build_network
-from lensfinder.params import Model
+from lensfinder.networks.forms import forms_of
+from lensfinder.params import Model, StampModel
+from lensfinder.typing import Float32Array
 
-SHAPES = {"cube": (50, 50, 56), "pseudo_spectra": (2, 56, 50)}
+SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
+    "cube": ((50, 50, 56),),
+    "pseudo_spectra": ((2, 56, 50),),
+    "stamps": ((48, 48, 1), (16, 16, 3)),
+}
 
 
-def model(representation: str, dropout: float = 0.2) -> Model:
-    return Model.model_validate(
-        {
-            "representation": representation,
-            "normalisation": "per_band_max",
-            "symmetries": True,
-            "shift_max_pixels": 2,
-            "free_rotation_and_zoom": False,
-            "filters": (4, 6, 8),
-            "dense_units": 5,
-            "dropout": dropout,
-        }
-    )
+def model(representation: str) -> Model:
+    values = {
+        "representation": representation,
+        "normalisation": "per_band_max",
+        "symmetries": True,
+        "shift_max_pixels": 2,
+        "free_rotation_and_zoom": False,
+        "filters": (4, 6, 8),
+        "dense_units": 5,
+        "dropout": 0.2,
+    }
+    if representation == "stamps":
+        return StampModel.model_validate({**values, "nisp_filters": (4, 6)})
+    return Model.model_validate(values)
+
+
+def noise(n: int, shapes: Sequence[tuple[int, ...]], seed: int) -> list[Float32Array]:
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=(n, *shape)).astype(np.float32) for shape in shapes]
+
+
+def stamps_of(arrays: list[Float32Array]) -> dict[str, Float32Array]:
+    return dict(zip(("vis", "nisp"), arrays, strict=True))
 
 
 @pytest.mark.parametrize("representation", SHAPES)
 def test_network_gives_probabilities_and_its_weights_follow_the_seed(representation: str) -> None:
-    shape = SHAPES[representation]
-    images = np.random.default_rng(1).normal(size=(3, *shape)).astype(np.float32)
-    network = build_network(model(representation), shape, seed=1)
-    scores = network.predict_on_batch(images)
+    shapes = SHAPES[representation]
+    images = noise(3, shapes, seed=1)
+    network = build_network(model(representation), shapes, seed=1)
+    scores = network.predict_on_batch(stamps_of(images) if representation == "stamps" else images[0])
     assert scores.shape == (3, 1)
     assert np.all((scores > 0) & (scores < 1))
 
     first = network.get_weights()
-    same = build_network(model(representation), shape, seed=1)
-    other = build_network(model(representation), shape, seed=2)
+    same = build_network(model(representation), shapes, seed=1)
+    other = build_network(model(representation), shapes, seed=2)
     assert [layer.name for layer in same.layers] == [layer.name for layer in network.layers]
     assert all(np.array_equal(a, b) for a, b in zip(first, same.get_weights(), strict=True))
     assert any(not np.array_equal(a, b) for a, b in zip(first, other.get_weights(), strict=True))
 
 
 def test_exchanging_the_two_pseudo_spectra_changes_nothing() -> None:
-    shape = SHAPES["pseudo_spectra"]
-    pairs = np.random.default_rng(2).normal(size=(4, *shape)).astype(np.float32)
-    network = build_network(model("pseudo_spectra"), shape, seed=1)
+    shapes = SHAPES["pseudo_spectra"]
+    [pairs] = noise(4, shapes, seed=2)
+    network = build_network(model("pseudo_spectra"), shapes, seed=1)
     scores = network.predict_on_batch(pairs)
     np.testing.assert_allclose(network.predict_on_batch(pairs[:, ::-1]), scores, rtol=1e-5)
     assert np.ptp(scores) > 1e-3
@@ -55,3 +73,28 @@ def test_bands_are_mixed_before_anything_else_looks_at_the_cube() -> None:
     first = next(layer for layer in network.layers if layer.get_weights())
     assert first.kernel_size == (1, 1)
     assert first.output.shape[-1] == 4
+
+
+def test_both_cameras_are_judged_and_the_names_say_which_is_which() -> None:
+    shapes = SHAPES["stamps"]
+    network = build_network(model("stamps"), shapes, seed=1)
+    assert [form.name for form in forms_of("stamps")] == ["vis", "nisp"]
+    assert {tensor.name: tuple(tensor.shape[1:]) for tensor in network.inputs} == stamps_of(list(shapes))
+    vis, nisp = noise(4, shapes, seed=3)
+    scores = network.predict_on_batch({"vis": vis, "nisp": nisp})
+    for other in ({"vis": vis[::-1], "nisp": nisp}, {"vis": vis, "nisp": nisp[::-1]}):
+        assert np.abs(network.predict_on_batch(other) - scores).max() > 1e-4
+
+
+def test_no_pixel_of_a_stamp_is_passed_over() -> None:
+    shapes = SHAPES["stamps"]
+    network = build_network(model("stamps"), shapes, seed=1)
+    firsts = [layer for layer in network.layers if hasattr(layer, "kernel_size")]
+    for first in (layer for layer in firsts if layer.input.name in ("vis", "nisp")):
+        assert first.kernel_size == first.strides
+
+
+@pytest.mark.parametrize("representation", SHAPES)
+def test_as_many_shapes_as_inputs(representation: str) -> None:
+    with pytest.raises(ValueError, match=r"argument|unpack"):
+        build_network(model(representation), (*SHAPES[representation], (8, 8, 1)), seed=1)

@@ -5,40 +5,44 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lensfinder.networks.augmentation import augment_cube, augment_pseudo_spectra, draw_augmentations
+from lensfinder.networks.augmentation import augment, draw_augmentations, no_augmentations
+from lensfinder.networks.forms import InputForm, forms_of
 from lensfinder.networks.inputs import Batches, training_batches
 from lensfinder.networks.kernels import conversion_table, fill_batch
-from lensfinder.networks.normalisation import ASINH_SOFTENING, normalise
-from lensfinder.params import Model
+from lensfinder.networks.normalisation import normalise
+from lensfinder.params import Model, StampModel
 from lensfinder.typing import AnyArray
 
 NORMALISATIONS = ("per_band_max", "global_max", "asinh")
-SHAPES = {"cube": (14, 14, 5), "pseudo_spectra": (2, 5, 14)}
+SHAPES = {"cube": (14, 14, 5), "pseudo_spectra": (2, 5, 14), "vis": (30, 30, 1), "nisp": (10, 10, 3)}
+FORMS = {form.name: form for name in ("cube", "pseudo_spectra", "stamps") for form in forms_of(name)}
 N = 40
 
 
 def model(representation: str, normalisation: str = "per_band_max", free: bool = False) -> Model:
-    return Model.model_validate(
-        {
-            "representation": representation,
-            "normalisation": normalisation,
-            "symmetries": True,
-            "shift_max_pixels": 2,
-            "free_rotation_and_zoom": free,
-            "filters": (4, 4),
-            "dense_units": 4,
-            "dropout": 0.0,
-        }
-    )
+    values = {
+        "representation": representation,
+        "normalisation": normalisation,
+        "symmetries": True,
+        "shift_max_pixels": 2,
+        "free_rotation_and_zoom": free,
+        "filters": (4, 4),
+        "dense_units": 4,
+        "dropout": 0.0,
+    }
+    if representation == "stamps":
+        return StampModel.model_validate({**values, "nisp_filters": (4, 4)})
+    return Model.model_validate(values)
 
 
-def images_of(representation: str) -> AnyArray:
+def images_of(name: str) -> AnyArray:
     """Noise over eleven decades, subnormal numbers included, with one dark band and one dark image."""
     rng = np.random.default_rng(3)
-    scale = 10.0 ** rng.uniform(-7, 4, (N, *(1 for _ in SHAPES[representation])))
-    images = (scale * rng.normal(size=(N, *SHAPES[representation]))).astype(np.float16)
-    bands = (..., 2) if representation == "cube" else (slice(None), slice(None), 2)
-    images[bands] = -np.abs(images[bands])
+    scale = 10.0 ** rng.uniform(-7, 4, (N, *(1 for _ in SHAPES[name])))
+    images = (scale * rng.normal(size=(N, *SHAPES[name]))).astype(np.float16)
+    if name in ("cube", "pseudo_spectra", "nisp"):
+        dark = (slice(None), slice(None), 2) if FORMS[name].pair else (..., 2)
+        images[dark] = -np.abs(images[dark])
     images[7] = -np.abs(images[7])
     images[8] = 0
     return images
@@ -46,43 +50,46 @@ def images_of(representation: str) -> AnyArray:
 
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 @pytest.mark.parametrize(
-    ("representation", "free"), [("cube", False), ("cube", True), ("pseudo_spectra", False)]
+    ("form", "free"),
+    [(form, free) for form in FORMS.values() for free in (False, True) if not (form.pair and free)],
+    ids=lambda value: value.name if isinstance(value, InputForm) else None,
 )
 def test_compiled_input_is_the_plain_one(
-    representation: str, free: bool, normalisation: str, tmp_path: Path
+    form: InputForm, free: bool, normalisation: str, tmp_path: Path
 ) -> None:
-    np.save(tmp_path / "images.npy", images_of(representation))
+    np.save(tmp_path / "images.npy", images_of(form.name))
     images = np.load(tmp_path / "images.npy", mmap_mode="r")
-    chosen = model(representation, normalisation, free)
     rng = np.random.default_rng(4)
     rows = rng.permutation(N)
-    augmentations = draw_augmentations(N, chosen, rng)
-    compiled = np.full((N, *SHAPES[representation]), np.nan, dtype=np.float32)
-    table = conversion_table(representation, normalisation)
-    fill_batch(images, rows, augmentations, representation, normalisation, table, compiled)
+    augmentations = draw_augmentations(N, model("cube", normalisation, free), rng)
+    augmentations["shift_x"][3] = -SHAPES[form.name][-2]  # and further, in VIS: nothing is left
+    compiled = np.full((N, *SHAPES[form.name]), np.nan, dtype=np.float32)
+    table = conversion_table(form, normalisation)
+    fill_batch(images, rows, augmentations, form, normalisation, table, compiled)
 
-    augment = augment_cube if representation == "cube" else augment_pseudo_spectra
     for batch_row, row in enumerate(rows):
-        plain = augment(normalise(images[row], representation, normalisation), augmentations[batch_row])
+        plain = augment(normalise(images[row], form, normalisation), augmentations[batch_row], form)
         np.testing.assert_allclose(compiled[batch_row], plain, rtol=1e-5, atol=1e-5 * np.abs(plain).max())
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("representation", SHAPES)
-def test_what_is_not_finite_does_not_become_a_number(representation: str, bad: float) -> None:
-    images = images_of(representation)
-    images[0, 1, 1, 1] = bad
-    batch, _ = Batches(images, np.array([0, 1]), np.zeros(2), model(representation), 2)[0]
+@pytest.mark.parametrize("name", FORMS)
+def test_what_is_not_finite_does_not_become_a_number(name: str, bad: float) -> None:
+    images = images_of(name)
+    images[0, 1, 1, 0] = bad
+    batch = np.empty((2, *SHAPES[name]), dtype=np.float32)
+    table = conversion_table(FORMS[name], "per_band_max")
+    fill_batch(images, np.array([0, 1]), no_augmentations(2), FORMS[name], "per_band_max", table, batch)
     assert not np.isfinite(batch[0]).all()
     assert np.isfinite(batch[1]).all()
 
 
-@pytest.mark.parametrize("representation", SHAPES)
-def test_per_band_max_is_one_or_left_alone(representation: str) -> None:
-    images = images_of(representation)
-    axes = (1, 2) if representation == "cube" else (3,)
+@pytest.mark.parametrize("name", FORMS)
+def test_per_band_max_is_one_or_left_alone(name: str) -> None:
+    images = images_of(name)
+    axes = (3,) if FORMS[name].pair else (1, 2)
     before = images.astype(np.float32)
-    after = normalise(images, representation, "per_band_max")
+    after = normalise(images, FORMS[name], "per_band_max")
     positive = before.max(axis=axes, keepdims=True) > 0
     np.testing.assert_allclose(after.max(axis=axes, keepdims=True)[positive], 1, rtol=1e-6)
     dark = np.broadcast_to(~positive, before.shape)
@@ -91,17 +98,15 @@ def test_per_band_max_is_one_or_left_alone(representation: str) -> None:
 
 
 def test_global_max_keeps_colours_and_asinh_keeps_brightness() -> None:
+    pair = FORMS["pseudo_spectra"]
     images = np.random.default_rng(6).uniform(1, 50, (7, *SHAPES["pseudo_spectra"])).astype(np.float16)
-    whole = normalise(images, "pseudo_spectra", "global_max")
+    whole = normalise(images, pair, "global_max")
     np.testing.assert_allclose(whole.max(axis=(2, 3)), 1, rtol=1e-6)  # each of the two by its own maximum
     ratio = whole / images.astype(np.float32)
     np.testing.assert_allclose(ratio, np.broadcast_to(ratio[..., :1, :1], ratio.shape), rtol=1e-5)
-    stretched = normalise(images, "pseudo_spectra", "asinh")
+    stretched = normalise(images, pair, "asinh")
     np.testing.assert_allclose(
-        np.sinh(stretched.astype(np.float64)) * ASINH_SOFTENING["pseudo_spectra"],
-        images,
-        rtol=1e-5,
-        atol=1e-12,
+        np.sinh(stretched.astype(np.float64)) * pair.asinh_softening_ujy, images, rtol=1e-5, atol=1e-12
     )
 
 
@@ -109,7 +114,7 @@ def test_an_epoch_shows_every_object_once_with_its_label() -> None:
     images = images_of("cube")
     rows = np.arange(3, N, 2)
     labels = rows % 3 == 0
-    batches = training_batches(images, rows, labels, model("cube"), batch_size=4, seed=5, epoch=1)
+    batches = training_batches([images], rows, labels, model("cube"), batch_size=4, seed=5, epoch=1)
     assert sorted(batches.rows) == list(rows)
     np.testing.assert_array_equal(batches.labels[:, 0], batches.rows % 3 == 0)
     assert len(batches) == 5
@@ -122,7 +127,7 @@ def test_an_epoch_depends_on_seed_and_number_alone() -> None:
     images, rows = images_of("cube"), np.arange(N)
 
     def first_batch(seed: int, epoch: int) -> AnyArray:
-        return training_batches(images, rows, rows % 2, model("cube"), 30, seed, epoch)[0][0]
+        return training_batches([images], rows, rows % 2, model("cube"), 30, seed, epoch)[0][0]
 
     np.testing.assert_array_equal(first_batch(1, 2), first_batch(1, 2))
     assert not np.array_equal(first_batch(1, 2), first_batch(1, 3))
@@ -131,5 +136,30 @@ def test_an_epoch_depends_on_seed_and_number_alone() -> None:
 
 def test_validation_is_neither_shuffled_nor_augmented() -> None:
     images, rows = images_of("pseudo_spectra"), np.array([5, 1, 9])
-    batch, _ = Batches(images, rows, np.zeros(3), model("pseudo_spectra"), 8)[0]
-    np.testing.assert_allclose(batch, normalise(images[rows], "pseudo_spectra", "per_band_max"), rtol=1e-6)
+    batch, _ = Batches([images], rows, np.zeros(3), model("pseudo_spectra"), 8)[0]
+    expected = normalise(images[rows], FORMS["pseudo_spectra"], "per_band_max")
+    np.testing.assert_allclose(batch, expected, rtol=1e-6)
+
+
+def test_both_arrays_show_the_same_object_with_the_same_augmentation() -> None:
+    # The brightest pixel of each image is the middle of the same NISP pixel in both.
+    rng = np.random.default_rng(8)
+    vis, nisp = (np.zeros((N, *SHAPES[name]), dtype=np.float16) for name in ("vis", "nisp"))
+    y, x = rng.integers(2, 8, (2, N))
+    vis[np.arange(N), 3 * y + 1, 3 * x + 1] = nisp[np.arange(N), y, x] = 1
+    batches = training_batches([vis, nisp], np.arange(N), np.zeros(N), model("stamps"), N, seed=1, epoch=1)
+    batch, _ = batches[0]
+    assert isinstance(batch, dict)
+
+    def brightest(name: str) -> AnyArray:
+        size = SHAPES[name][0]
+        return np.stack(np.unravel_index(batch[name][..., 0].reshape(N, -1).argmax(axis=1), (size, size)))
+
+    np.testing.assert_array_equal(brightest("vis"), 3 * brightest("nisp") + 1)
+    assert np.any(brightest("nisp") != np.stack([y, x])[:, batches.rows])
+
+
+def test_as_many_arrays_as_inputs() -> None:
+    images = [images_of("vis")]
+    with pytest.raises(ValueError, match="zip"):
+        Batches(images, np.arange(3), np.zeros(3), model("stamps"), 3)[0]

@@ -13,7 +13,7 @@ import pytest
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.networks.predict import predict_scores
 from lensfinder.networks.training import TrainingResult, train
-from lensfinder.params import Model, Training
+from lensfinder.params import Model, StampModel, Training
 from lensfinder.paths import ModelPaths
 from lensfinder.typing import AnyArray
 
@@ -37,19 +37,20 @@ tests.run(Path(sys.argv[2]), on_epoch=on_epoch)
 """
 
 
-def model() -> Model:
-    return Model.model_validate(
-        {
-            "representation": "cube",
-            "normalisation": "per_band_max",
-            "symmetries": True,
-            "shift_max_pixels": 1,
-            "free_rotation_and_zoom": False,
-            "filters": (4, 6, 8),
-            "dense_units": 8,
-            "dropout": 0.3,
-        }
-    )
+def model(representation: str = "cube") -> Model:
+    values = {
+        "representation": representation,
+        "normalisation": "per_band_max",
+        "symmetries": True,
+        "shift_max_pixels": 1,
+        "free_rotation_and_zoom": False,
+        "filters": (4, 6, 8),
+        "dense_units": 8,
+        "dropout": 0.3,
+    }
+    if representation == "stamps":
+        return StampModel.model_validate({**values, "nisp_filters": (4, 6)})
+    return Model.model_validate(values)
 
 
 def training(**changes: object) -> Training:
@@ -63,23 +64,28 @@ def training(**changes: object) -> Training:
     return Training.model_validate(values | changes)
 
 
-def images_and_labels() -> tuple[AnyArray, AnyArray]:
+def images_and_labels(representation: str = "cube") -> tuple[list[AnyArray], AnyArray]:
     """Noise with one bright pixel (0) or two (1)."""
     rng = np.random.default_rng(1)
     n = N_TRAIN + N_VALIDATION
-    images = rng.normal(size=(n, 12, 12, 3)).astype(np.float16)
+    shapes = [(36, 36, 1), (12, 12, 3)] if representation == "stamps" else [(12, 12, 3)]
+    arrays: list[AnyArray] = [rng.normal(size=(n, *shape)).astype(np.float16) for shape in shapes]
     labels = np.arange(n) % 2
-    images[:, 6, 6] += 8
-    images[labels == 1, 3, 4] += 8
-    return images, labels
+    for images in arrays:
+        step = images.shape[1] // 12
+        images[:, 6 * step, 6 * step] += 8
+        images[labels == 1, 3 * step, 4 * step] += 8
+    return arrays, labels
 
 
 def paths(root: Path) -> ModelPaths:
     return ModelPaths(root / "models", root / "evaluation", root / "metrics.json")
 
 
-def run(root: Path, images: AnyArray | None = None, **options: object) -> TrainingResult:
-    made, labels = images_and_labels()
+def run(
+    root: Path, representation: str = "cube", images: list[AnyArray] | None = None, **options: object
+) -> TrainingResult:
+    made, labels = images_and_labels(representation)
     images = made if images is None else images
     on_epoch = options.pop("on_epoch", None)
     train_rows, validation_rows = ROWS[:N_TRAIN], ROWS[N_TRAIN:]
@@ -89,7 +95,7 @@ def run(root: Path, images: AnyArray | None = None, **options: object) -> Traini
         labels[train_rows],
         validation_rows,
         labels[validation_rows],
-        model(),
+        model(representation),
         training(**options),
         SEED,
         root / "work",
@@ -176,6 +182,31 @@ def test_killed_training_ends_as_an_undisturbed_one(undisturbed: Path, tmp_path:
     assert contents(tmp_path) == contents(undisturbed)
 
 
+def test_interrupted_training_on_stamps_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
+    def interrupt(epoch: int, row: dict[str, float]) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    whole, interrupted = tmp_path / "whole", tmp_path / "interrupted"
+    run(whole, "stamps", epochs_max=2)
+    with pytest.raises(KeyboardInterrupt):
+        run(interrupted, "stamps", epochs_max=2, on_epoch=interrupt)
+    assert run(interrupted, "stamps", epochs_max=2).resumed_after == 1
+    assert contents(interrupted) == contents(whole)
+    assert_same_state(interrupted, whole)
+
+    images, labels = images_and_labels("stamps")
+    rows = ROWS[N_TRAIN:]
+    scores = predict_scores(paths(whole).model, model("stamps"), images, rows)
+    right = np.where(labels[rows] == 1, scores, 1 - scores)
+    best = json.loads(paths(whole).training.read_text())["best_val_loss"]
+    assert -np.mean(np.log(right.astype(np.float64))) == pytest.approx(best, rel=1e-5)
+    with pytest.raises(UserError, match=r"'nisp': \(12, 12, 3\).*'nisp': \(12, 12, 2\)"):
+        predict_scores(paths(whole).model, model("stamps"), [images[0], images[1][..., :2]], rows)
+    with pytest.raises(UserError, match=r"'vis': \(36, 36, 1\).*'cube': \(12, 12, 3\)"):
+        predict_scores(paths(whole).model, model(), images[1:], rows)
+
+
 def test_a_damaged_state_does_not_stop_a_training(
     undisturbed: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -188,7 +219,7 @@ def test_a_damaged_state_does_not_stop_a_training(
 
 def test_a_loss_that_is_not_a_number_stops_with_advice(tmp_path: Path) -> None:
     images, _ = images_and_labels()
-    images[ROWS[0], 2, 2, 1] = np.nan
+    images[0][ROWS[0], 2, 2, 1] = np.nan
     with pytest.raises(CheckFailed, match=r"not finite after epoch 1 .*learning_rate below 0\.003"):
         run(tmp_path, images=images)
     assert not paths(tmp_path).model_dir.exists()
@@ -213,4 +244,4 @@ def test_prediction_names_a_file_that_is_no_network(undisturbed: Path, tmp_path:
     with pytest.raises(UserError, match=r"model\.keras"):
         predict_scores(broken, model(), images, ROWS)
     with pytest.raises(UserError, match=r"\(12, 12, 3\).*\(10, 12, 3\)"):
-        predict_scores(paths(undisturbed).model, model(), images[:, :10], ROWS)
+        predict_scores(paths(undisturbed).model, model(), [images[0][:, :10]], ROWS)

@@ -2,9 +2,10 @@
 
 A transformation is one of the eight symmetries of the square (exchange of the two axes, then a flip of y,
 then a flip of x), optionally a free rotation and zoom about the centre, then a shift. What enters from
-outside is zero. Bands are never touched. On pseudo-spectra the symmetries and shifts of the cube have exact
-images: exchanging the axes exchanges the two images, a flip or shift along x acts on the band × x image, one
-along y on the other.
+outside is zero. Bands are never touched. Arrays of different pixel scales share their centre, so that one
+transformation acts on all of them; a shift is counted in the largest pixels. On pseudo-spectra the symmetries
+and shifts of the cube have exact images: exchanging the axes exchanges the two images, a flip or shift along
+x acts on the band × x image, one along y on the other.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from lensfinder.networks.forms import InputForm
 from lensfinder.params import Model
 from lensfinder.typing import AnyArray, Float32Array
 
@@ -52,26 +54,36 @@ def draw_augmentations(n: int, model: Model, rng: np.random.Generator) -> AnyArr
     return drawn
 
 
-def augment_cube(cube: Float32Array, augmentation: AnyArray) -> Float32Array:
-    """Transform one cube of shape (y, x, bands), y as long as x, by one entry of :data:`AUGMENTATION`."""
+def augment(image: Float32Array, augmentation: AnyArray, form: InputForm) -> Float32Array:
+    """Transform one image by one entry of :data:`AUGMENTATION`.
+
+    Parameters
+    ----------
+    image
+        Of shape (y, x, bands), y as long as x, or (2, bands, pixels) if ``form.pair``.
+    augmentation
+        Free rotations and zooms have no image on pseudo-spectra: their entries are not read there.
+    form
+        Form of the image.
+    """
+    shift_y, shift_x = (form.pixels_per_shift * int(augmentation[name]) for name in ("shift_y", "shift_x"))
+    if form.pair:
+        return _augment_pair(image, augmentation, shift_y, shift_x)
     if augmentation["exchange"]:
-        cube = cube.transpose(1, 0, 2)
+        image = image.transpose(1, 0, 2)
     if augmentation["flip_y"]:
-        cube = cube[::-1]
+        image = image[::-1]
     if augmentation["flip_x"]:
-        cube = cube[:, ::-1]
-    shift_y, shift_x = int(augmentation["shift_y"]), int(augmentation["shift_x"])
+        image = image[:, ::-1]
     angle_rad, zoom = float(augmentation["angle_rad"]), float(augmentation["zoom"])
     if angle_rad == 0 and zoom == 1:
-        return _shift(_shift(cube, shift_y, axis=0), shift_x, axis=1)
-    return _turn_and_shift(cube, angle_rad, zoom, shift_y, shift_x)
+        return _shift(_shift(image, shift_y, axis=0), shift_x, axis=1)
+    return _turn_and_shift(image, angle_rad, zoom, shift_y, shift_x)
 
 
-def augment_pseudo_spectra(pseudo_spectra: Float32Array, augmentation: AnyArray) -> Float32Array:
-    """Transform one pair of pseudo-spectra of shape (2, bands, pixels) as the cube would be.
-
-    Free rotations and zooms have no image here; their entries are not read.
-    """
+def _augment_pair(
+    pseudo_spectra: Float32Array, augmentation: AnyArray, shift_y: int, shift_x: int
+) -> Float32Array:
     band_x, band_y = pseudo_spectra
     if augmentation["exchange"]:
         band_x, band_y = band_y, band_x
@@ -79,16 +91,11 @@ def augment_pseudo_spectra(pseudo_spectra: Float32Array, augmentation: AnyArray)
         band_y = band_y[:, ::-1]
     if augmentation["flip_x"]:
         band_x = band_x[:, ::-1]
-    return np.stack(
-        [
-            _shift(band_x, int(augmentation["shift_x"]), axis=1),
-            _shift(band_y, int(augmentation["shift_y"]), axis=1),
-        ]
-    )
+    return np.stack([_shift(band_x, shift_x, axis=1), _shift(band_y, shift_y, axis=1)])
 
 
 def _turn_and_shift(
-    cube: Float32Array, angle_rad: float, zoom: float, shift_y: int, shift_x: int
+    image: Float32Array, angle_rad: float, zoom: float, shift_y: int, shift_x: int
 ) -> Float32Array:
     """Rotate from +x towards +y and magnify about the centre, then shift: one bilinear interpolation.
 
@@ -97,12 +104,12 @@ def _turn_and_shift(
     cos, sin = np.cos(angle_rad) / zoom, np.sin(angle_rad) / zoom
     # Where in the input, in (y, x), each output pixel is read.
     matrix = np.array([[cos, -sin], [sin, cos]])
-    centre = (np.array(cube.shape[:2]) - 1) / 2
+    centre = (np.array(image.shape[:2]) - 1) / 2
     offset = centre - matrix @ (centre + np.array([shift_y, shift_x]))
-    turned = np.empty(cube.shape, dtype=np.float32)
-    for band in range(cube.shape[2]):
+    turned = np.empty(image.shape, dtype=np.float32)
+    for band in range(image.shape[2]):
         turned[:, :, band] = ndimage.affine_transform(
-            cube[:, :, band], matrix, offset, order=1, mode="grid-constant", prefilter=False
+            image[:, :, band], matrix, offset, order=1, mode="grid-constant", prefilter=False
         )
     return turned
 

@@ -1,18 +1,24 @@
-"""What a network is fed with: batches made beside its steps, from an array that is never loaded whole."""
+"""What a network is fed with: batches made beside its steps, from arrays that are never loaded whole."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from lensfinder.networks.augmentation import draw_augmentations, no_augmentations
+from lensfinder.networks.forms import forms_of
 from lensfinder.networks.kernels import conversion_table, fill_batch
 from lensfinder.params import Model
 from lensfinder.typing import AnyArray, Float32Array
 
 ALIGNMENT = 64  # bytes
+
+NetworkInput: TypeAlias = Float32Array | dict[str, Float32Array]
+"""What a network takes: the images of its only input, or those of each by its name."""
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -21,7 +27,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     Parameters
     ----------
     images
-        float16 array of all objects: (n, y, x, bands) or (n, 2, bands, pixels).
+        float16 arrays of all objects, one an input of the network: (n, y, x, bands) or (n, 2, bands, pixels).
     rows
         Rows of ``images`` in the order in which they are given out, of shape (m,).
     labels
@@ -36,7 +42,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        images: AnyArray,
+        images: Sequence[AnyArray],
         rows: AnyArray,
         labels: AnyArray,
         model: Model,
@@ -50,25 +56,21 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self.model = model
         self.batch_size = batch_size
         self.augmentations = no_augmentations(len(rows)) if augmentations is None else augmentations
-        self.table = conversion_table(model.representation, model.normalisation)
+        self.forms = forms_of(model.representation)
+        self.tables = [conversion_table(form, model.normalisation) for form in self.forms]
 
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
 
-    def __getitem__(self, index: int) -> tuple[Float32Array, Float32Array]:
+    def __getitem__(self, index: int) -> tuple[NetworkInput, Float32Array]:
         part = slice(index * self.batch_size, (index + 1) * self.batch_size)
         rows = self.rows[part]
-        batch = _empty_aligned((len(rows), *self.images.shape[1:]))
-        fill_batch(
-            self.images,
-            rows,
-            self.augmentations[part],
-            self.model.representation,
-            self.model.normalisation,
-            self.table,
-            batch,
-        )
-        return batch, self.labels[part]
+        batch = {}
+        for form, images, table in zip(self.forms, self.images, self.tables, strict=True):
+            filled = _empty_aligned((len(rows), *images.shape[1:]))
+            fill_batch(images, rows, self.augmentations[part], form, self.model.normalisation, table, filled)
+            batch[form.name] = filled
+        return (batch if len(batch) > 1 else filled), self.labels[part]
 
 
 def _empty_aligned(shape: tuple[int, ...]) -> Float32Array:
@@ -80,7 +82,13 @@ def _empty_aligned(shape: tuple[int, ...]) -> Float32Array:
 
 
 def training_batches(
-    images: AnyArray, rows: AnyArray, labels: AnyArray, model: Model, batch_size: int, seed: int, epoch: int
+    images: Sequence[AnyArray],
+    rows: AnyArray,
+    labels: AnyArray,
+    model: Model,
+    batch_size: int,
+    seed: int,
+    epoch: int,
 ) -> Batches:
     """Return the shuffled, augmented batches of one epoch.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,7 +71,7 @@ class TrainingResult:
 
 
 def train(
-    images: AnyArray,
+    images: Sequence[AnyArray],
     rows_train: AnyArray,
     labels_train: AnyArray,
     rows_validation: AnyArray,
@@ -92,9 +92,10 @@ def train(
     Parameters
     ----------
     images
-        float16 array of all objects, usually memory-mapped: (n, y, x, bands) or (n, 2, bands, pixels).
+        float16 arrays of all objects, usually memory-mapped, one an input of the network (see
+        :func:`.forms.forms_of`): (n, y, x, bands) or (n, 2, bands, pixels).
     rows_train, labels_train, rows_validation, labels_validation
-        Rows of ``images`` and their labels (1: lensed quasar).
+        Rows of ``images`` and their labels (1: lens).
     model, training
         What to train, and how.
     seed
@@ -116,7 +117,8 @@ def train(
         if len(rows) == 0:
             raise CheckFailed(f"train: there are no {part} objects")
     threads = backend.use_threads(training.threads)
-    network = compiled_network(model, training, images.shape[1:], seed)
+    input_shapes = [array.shape[1:] for array in images]
+    network = compiled_network(model, training, input_shapes, seed)
     validation = Batches(images, rows_validation, labels_validation, model, VALIDATION_BATCH_SIZE)
 
     state_path = work_dir / "state.npz"
@@ -165,7 +167,7 @@ def train(
     for path in (out.model, out.history, out.training):
         path.parent.mkdir(parents=True, exist_ok=True)
     # A fresh copy, because Keras would write the optimiser's moments along with a compiled network.
-    trained = build_network(model, images.shape[1:], seed)
+    trained = build_network(model, input_shapes, seed)
     trained.set_weights(state.best)
     write_network(out.model, trained)
     write_history(out.history, state.history)
@@ -175,10 +177,10 @@ def train(
 
 
 def compiled_network(
-    model: Model, training: Training, input_shape: tuple[int, ...], seed: int
+    model: Model, training: Training, input_shapes: Sequence[Sequence[int]], seed: int
 ) -> keras.Model:
     """Return a new network with its loss (binary cross-entropy) and optimiser (Adam)."""
-    network = build_network(model, input_shape, seed)
+    network = build_network(model, input_shapes, seed)
     network.compile(
         optimizer=keras.optimizers.Adam(training.learning_rate),
         loss="binary_crossentropy",

@@ -6,9 +6,8 @@ import shutil
 
 import pandas as pd
 
-from lensfinder.datasets.jpas_columns import SPLIT_COLUMNS
+from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.store import open_images
-from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
 from lensfinder.jsonfiles import read_json, write_json
 from lensfinder.params import Params
@@ -24,19 +23,21 @@ def train_model(paths: SurveyPaths, params: Params, name: str) -> None:
     Raises
     ------
     UserError
-        If there is no such model in the parameters, or a file is missing.
+        If there is no such model in the parameters, or a file is missing or does not fit the others.
     CheckFailed
         If the training diverges.
     """
-    models = params.jpas.models
-    if name not in models:
-        raise UserError(f"params.yaml: {paths.survey}.models has no {name!r}; it has {', '.join(models)}")
+    survey = params.survey(paths.survey)
+    if name not in survey.models:
+        raise UserError(
+            f"params.yaml: {paths.survey} has no model {name!r}; its models are {', '.join(survey.models)}"
+        )
     if not paths.validation.is_file():
         raise UserError(
             f"{paths.validation}: no such file; nothing is trained before `lensfinder validate` passed"
         )
-    splits = read_table(paths.splits, SPLIT_COLUMNS)
-    images = open_images(paths.images_of(models[name].representation))
+    parts = read_parts(paths, name)
+    images = _open_all(paths, survey.models[name].representation, parts)
     inputs_hash = stage_inputs_hash(paths.root, f"train-{paths.survey}@{name}", params)
     work = paths.work(f"train-{name}", inputs_hash)
     # An interrupted training on other inputs will never be continued.
@@ -50,10 +51,10 @@ def train_model(paths: SurveyPaths, params: Params, name: str) -> None:
     with training_log(paths.root, paths.survey, name, inputs_hash, params) as log:
         train(
             images,
-            *_part(splits, "train"),
-            *_part(splits, "validation"),
-            models[name],
-            params.jpas.training,
+            *_part(parts, "train"),
+            *_part(parts, "validation"),
+            survey.models[name],
+            survey.training,
             params.seed,
             work,
             out,
@@ -63,7 +64,21 @@ def train_model(paths: SurveyPaths, params: Params, name: str) -> None:
     shutil.rmtree(work)
 
 
-def _part(splits: pd.DataFrame, part: str) -> tuple[AnyArray, AnyArray]:
+def _open_all(paths: SurveyPaths, representation: str, parts: pd.DataFrame) -> list[AnyArray]:
+    """Open the arrays of a representation, none of which may lack a row that a part names."""
+    images = []
+    for path in paths.images_of(representation):
+        images.append(open_images(path))
+        outside = parts[~parts["row"].between(0, len(images[-1]) - 1)]
+        if len(outside):
+            raise UserError(
+                f"{path}: has {len(images[-1])} images, and none for row {outside['row'].iloc[0]} "
+                f"({outside['object_id'].iloc[0]}); make images and splits again"
+            )
+    return images
+
+
+def _part(parts: pd.DataFrame, part: str) -> tuple[AnyArray, AnyArray]:
     """Rows and labels of one part."""
-    rows = splits[splits["part"] == part]
+    rows = parts[parts["part"] == part]
     return rows["row"].to_numpy(), rows["label"].to_numpy()

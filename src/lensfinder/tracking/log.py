@@ -14,7 +14,7 @@ from typing import Any
 
 from lensfinder.errors import UserError
 from lensfinder.jsonfiles import read_json
-from lensfinder.params import Params, read_params
+from lensfinder.params import SURVEYS, Params, read_params
 from lensfinder.paths import ModelPaths, SurveyPaths
 from lensfinder.provenance import flatten, git_state, recorded_outputs, recorded_params
 from lensfinder.tracking.run import EVALUATED_TAG, RunIdentity, TrackedRun
@@ -130,18 +130,6 @@ def rebuild_runs(workspace: Path) -> list[str]:
     return names
 
 
-def training_seconds(workspace: Path, survey: str, models: list[str]) -> dict[str, float]:
-    """Return the wall time of each model's training; a model that was restored from a cache has none."""
-    store = RunStore(workspace)
-    seconds: dict[str, float] = {}
-    for model in models:
-        run = store.find(_identity(SurveyPaths(workspace, survey).model(model), survey, model))
-        curve = run.curve(_CURVES["seconds"]) if run else {}
-        if curve:
-            seconds[model] = sum(curve.values())
-    return seconds
-
-
 def measures_of(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Return the numbers of a metrics file by name; intervals as ``interval/<name>_low`` and ``_high``."""
     measures: dict[str, float] = {}
@@ -204,16 +192,17 @@ def _identity(paths: ModelPaths, survey: str, model: str) -> RunIdentity:
 
 
 def _params_of(values: Mapping[str, Any], survey: str, model: str) -> dict[str, Any]:
-    """Return the parameters by dotted name, without the survey's other models.
+    """Return the parameters by dotted name, without other surveys and the survey's other models.
 
     Those of the own model are named alike for all models, so that a comparison of two runs sets them side by
     side.
     """
     models, own = f"{survey}.models.", f"{survey}.models.{model}."
+    others = {other for other in SURVEYS if other != survey}
     return {
         key.replace(own, f"{survey}.model.", 1): value
         for key, value in values.items()
-        if not key.startswith(models) or key.startswith(own)
+        if key.split(".")[0] not in others and (not key.startswith(models) or key.startswith(own))
     }
 
 

@@ -31,23 +31,26 @@ class SavedNetwork:
         """Write the network to another file."""
         shutil.copyfile(self.path, path)
 
-    def input_shape(self) -> tuple[int, ...]:
-        """Return the shape of one image, read from the network's configuration."""
+    def input_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of one image of each input, by its name, read from the network's configuration."""
         with zipfile.ZipFile(self.path) as file:
             config: dict[str, Any] = json.loads(file.read("config.json"))
-        layers = config["config"]["layers"]
-        [shape] = [layer["config"]["batch_shape"] for layer in layers if layer["class_name"] == "InputLayer"]
-        return tuple(shape[1:])
+        inputs = [layer for layer in config["config"]["layers"] if layer["class_name"] == "InputLayer"]
+        return {layer["config"]["name"]: tuple(layer["config"]["batch_shape"][1:]) for layer in inputs}
 
     def signature(self) -> ModelSignature:
         """Return the signature: float32 images of shape (-1, ...) to probabilities of shape (-1, 1)."""
         from mlflow.models import ModelSignature
-        from mlflow.types import Schema, TensorSpec
+        from mlflow.types import ColSpec, Schema, TensorSpec
 
         float32 = np.dtype(np.float32)
-        # Without names: MLflow would hand named tensors over in a dictionary, which the network refuses.
-        images = Schema([TensorSpec(float32, (-1, *self.input_shape()))])
-        return ModelSignature(inputs=images, outputs=Schema([TensorSpec(float32, (-1, 1))]))
+        shapes = self.input_shapes()
+        # MLflow hands named tensors over in a dictionary, which only a network with several inputs takes.
+        tensors: list[ColSpec | TensorSpec] = [
+            TensorSpec(float32, (-1, *shape), name if len(shapes) > 1 else None)
+            for name, shape in shapes.items()
+        ]
+        return ModelSignature(inputs=Schema(tensors), outputs=Schema([TensorSpec(float32, (-1, 1))]))
 
     def requirements(self) -> list[str]:
         """Return the packages, with versions, that the network was made with."""

@@ -148,10 +148,6 @@ class TrackedRun:
         """Log a small JSON file among the run's artifacts."""
         self._client.log_dict(self.run_id, dict(content), name)
 
-    def curve(self, key: str) -> dict[int, float]:
-        """Return the points of a curve, by epoch."""
-        return {point.step: point.value for point in self._client.get_metric_history(self.run_id, key)}
-
     def end(self, status: str = "FINISHED") -> None:
         """Close the run; logging to it stays possible."""
         self._client.set_terminated(self.run_id, status)
