@@ -4,6 +4,7 @@
 .DEFAULT_GOAL := help
 
 PRESET ?=
+SURVEY ?=
 PORT ?= 5000
 PYTEST_ARGS ?=
 
@@ -27,6 +28,9 @@ ifeq ($(wildcard presets/$(PRESET).yaml),)
 $(error no preset $(PRESET); there are: $(basename $(notdir $(wildcard presets/*.yaml))))
 endif
 endif
+ifneq ($(filter-out jpas euclid,$(SURVEY)),)
+$(error no survey $(SURVEY); there are: jpas euclid)
+endif
 # What a pipeline writes and git tracks: the clone keeps its own.
 OUTPUTS := dvc.lock metrics validation
 WORKPLACE := $(if $(PRESET),$(CLONE),.)
@@ -40,8 +44,8 @@ help: ## list the targets
 
 install: $(INSTALLED) ## set up .venv (every other target does so by itself)
 
-repro: $(INSTALLED) $(if $(PRESET),preset-clone) ## run the pipeline; PRESET=name runs a preset in a clone of its own
-	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro
+repro: $(INSTALLED) $(if $(PRESET),preset-clone) ## run the pipeline; SURVEY=jpas or euclid one track; PRESET=name a preset, in a clone of its own
+	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro $(SURVEY:%=compare-%)
 	@$(if $(PRESET),echo 'Results of preset $(PRESET): $(CLONE) (`make ui PRESET=$(PRESET)` shows its runs)')
 
 test: $(INSTALLED) ## run all tests; PYTEST_ARGS="-k lens" some of them

@@ -18,6 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 LONGEST = (
     "test_pipeline",
     "test_gate_breaks",
+    "test_gate_euclid",
     "test_jpas_fingerprints",
     "test_tracking",
     "test_networks_training",
@@ -55,6 +56,25 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     represent(paths, params)
     split(paths, params)
     return root
+
+
+@pytest.fixture(scope="session")
+def euclid_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of preset smoke, its Euclid stamps simulated and selected; tests must not change it."""
+    from lensfinder.stages.select import select
+    from lensfinder.stages.simulate import simulate
+
+    root = make_project(tmp_path_factory.mktemp("euclid"))
+    paths, params = SurveyPaths(root, "euclid"), read_params(root / "params.yaml")
+    simulate(paths, params)
+    select(paths, params)
+    return root
+
+
+@pytest.fixture
+def euclid_paths(euclid_project: Path) -> SurveyPaths:
+    """Files of the smoke project's Euclid track."""
+    return SurveyPaths(euclid_project, "euclid")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from conftest import make_project
 from lensfinder.datasets.table import read_table
 from lensfinder.paths import SurveyPaths
 
-VERBS = ["simulate", "represent", "split", "validate", "train", "evaluate", "compare"]
+VERBS = ["simulate", "represent", "split", "select", "validate", "train", "evaluate", "compare"]
 
 
 def lensfinder(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

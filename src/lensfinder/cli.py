@@ -26,11 +26,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="""Train, compare and trust neural networks that find strong gravitational lenses.
 
-    `dvc repro` (or `make repro`) calls the first seven verbs for you, in this order, and skips those whose
-    inputs did not change. All verbs work at the root of the repository and read `params.yaml`.
+    `dvc repro` (or `make repro`) calls the verbs of the pipeline for you, in this order, and skips those
+    whose inputs did not change. All verbs work at the root of the repository and read `params.yaml`.
     Exit codes: 0 done, 1 a check failed, 2 wrong use.""",
 )
 runs = typer.Typer(no_args_is_help=True, help="Manage the MLflow runs of this repository.")
+exports = typer.Typer(no_args_is_help=True, help="Write objects as FITS files, for any other tool.")
+imports = typer.Typer(no_args_is_help=True, help="Take real images in the place of simulated ones.")
 spectra = typer.Typer(no_args_is_help=True, help="Work with quasar spectra in the SDSS layout.")
 
 PIPELINE, TOOLS = "Pipeline", "Tools"
@@ -40,15 +42,37 @@ class Survey(StrEnum):
     """Surveys that can be simulated."""
 
     jpas = "jpas"
+    euclid = "euclid"
 
 
-SurveyName = Annotated[Survey, typer.Argument(help="Survey to work on.", show_default=False)]
+class CubeSurvey(StrEnum):
+    """Surveys whose images are cubes of many bands, cut into sky tiles."""
+
+    jpas = "jpas"
+
+
+class StampSurvey(StrEnum):
+    """Surveys whose training sets are selected by how visible the arc is."""
+
+    euclid = "euclid"
+
+
+_SURVEY = typer.Argument(help="Survey to work on.", show_default=False)
+SurveyName = Annotated[Survey, _SURVEY]
+CubeSurveyName = Annotated[CubeSurvey, _SURVEY]
+StampSurveyName = Annotated[StampSurvey, _SURVEY]
 ModelName = Annotated[
-    str, typer.Argument(help="A name under `jpas.models` in params.yaml.", show_default=False)
+    str,
+    typer.Argument(
+        help="jpas: a name under `jpas.models` in params.yaml; euclid: a training set, or `control`.",
+        show_default=False,
+    ),
 ]
 
+ExportFolder = Annotated[Path, typer.Option(help="Folder for the FITS files.")]
 
-def _open(survey: Survey) -> tuple[SurveyPaths, Params]:
+
+def _open(survey: Survey | CubeSurvey | StampSurvey) -> tuple[SurveyPaths, Params]:
     from lensfinder.params import read_params
     from lensfinder.paths import SurveyPaths
 
@@ -73,7 +97,7 @@ def simulate(survey: SurveyName) -> None:
 
 
 @app.command(rich_help_panel=PIPELINE)
-def represent(survey: SurveyName) -> None:
+def represent(survey: CubeSurveyName) -> None:
     """Sum every cube along y and along x to its two pseudo-spectra, and measure the bytes saved."""
     from lensfinder.stages.represent import represent as run
 
@@ -81,9 +105,17 @@ def represent(survey: SurveyName) -> None:
 
 
 @app.command(rich_help_panel=PIPELINE)
-def split(survey: SurveyName) -> None:
+def split(survey: CubeSurveyName) -> None:
     """Cut the objects into training, validation and test parts that share no sky tile."""
     from lensfinder.stages.split import split as run
+
+    run(*_open(survey))
+
+
+@app.command(rich_help_panel=PIPELINE)
+def select(survey: StampSurveyName) -> None:
+    """Select the nested training sets, the control and the test set, and count them beside the talk's."""
+    from lensfinder.stages.select import select as run
 
     run(*_open(survey))
 
@@ -111,7 +143,7 @@ def evaluate(survey: SurveyName, model: ModelName) -> None:
     from lensfinder.tracking.log import log_evaluation
 
     paths, params = _open(survey)
-    evaluate_model(paths, params, params.jpas, model)
+    evaluate_model(paths, params, model)
     log_evaluation(paths.root, paths.survey, model)
 
 
@@ -119,12 +151,11 @@ def evaluate(survey: SurveyName, model: ModelName) -> None:
 def compare(survey: SurveyName) -> None:
     """Compare the models on the same objects and write the report."""
     from lensfinder.stages.compare import compare_models
-    from lensfinder.tracking.log import log_report, training_seconds
+    from lensfinder.tracking.log import log_report
 
     paths, params = _open(survey)
-    seconds = training_seconds(paths.root, paths.survey, list(params.jpas.models))
-    compare_models(paths, params, params.jpas, seconds)
-    log_report(paths.root, paths.survey, list(params.jpas.models))
+    compare_models(paths, params)
+    log_report(paths.root, paths.survey, list(params.survey(paths.survey).models))
 
 
 @app.command(rich_help_panel=TOOLS)
@@ -137,17 +168,52 @@ def preset(
     apply_preset(name, Path("params.yaml"))
 
 
-@app.command(rich_help_panel=TOOLS)
-def export(
-    survey: SurveyName,
+@exports.command("jpas")
+def export_jpas(
     object_ids: Annotated[list[str], typer.Argument(help="Objects, by `object_id`.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Folder for the FITS files.")] = Path("exports"),
+    out: ExportFolder = Path("exports"),
 ) -> None:
-    """Write objects as FITS: the cube with its bands and truth, and the pseudo-spectra."""
+    """Write one file an object: the cube with its bands and truth, and the pseudo-spectra."""
     from lensfinder.stages.export import export_objects
 
-    for path in export_objects(*_open(survey), object_ids, out):
+    for path in export_objects(*_open(Survey.jpas), object_ids, out):
         print(path)
+
+
+@exports.command("euclid")
+def export_euclid(
+    object_ids: Annotated[
+        list[str] | None, typer.Argument(help="Objects, by `object_id`.", show_default=False)
+    ] = None,
+    sample: Annotated[str | None, typer.Option(help="All of `train` or `test` instead.")] = None,
+    out: ExportFolder = Path("exports"),
+) -> None:
+    """Write objects in the layout of the second lens-finding challenge, with a catalogue."""
+    from lensfinder.stages.export_challenge import export_challenge
+
+    paths, _ = _open(Survey.euclid)
+    print(export_challenge(paths, object_ids or [], sample, out))
+
+
+@imports.command("euclid-challenge")
+def import_euclid_challenge(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of EUC_VIS, EUC_Y, EUC_J and EUC_H.", show_default=False)
+    ],
+    catalogue: Annotated[Path, typer.Argument(help="Its catalogue, a .csv file.", show_default=False)],
+    test_folder: Annotated[Path | None, typer.Option(help="Images of the test sample.")] = None,
+    test_catalogue: Annotated[Path | None, typer.Option(help="Catalogue of the test sample.")] = None,
+    test_fraction: Annotated[
+        float, typer.Option(help="Without a test folder: part of the rows that becomes the test sample.")
+    ] = 0.5,
+) -> None:
+    """Make the Euclid dataset from files of the second lens-finding challenge; a killed import resumes."""
+    from lensfinder.stages.import_challenge import import_challenge
+
+    if (test_folder is None) != (test_catalogue is None):
+        raise UserError("--test-folder and --test-catalogue belong together: give both or none")
+    test = None if test_folder is None or test_catalogue is None else (test_folder, test_catalogue)
+    import_challenge(*_open(Survey.euclid), folder, catalogue, test, test_fraction)
 
 
 @spectra.command("check")
@@ -185,6 +251,8 @@ def runs_rebuild() -> None:
         print(name)
 
 
+app.add_typer(exports, name="export", rich_help_panel=TOOLS)
+app.add_typer(imports, name="import", rich_help_panel=TOOLS)
 app.add_typer(spectra, name="spectra", rich_help_panel=TOOLS)
 app.add_typer(runs, name="runs", rich_help_panel=TOOLS)
 

@@ -83,6 +83,16 @@ class SurveyPaths:
         return self.images_dir / "cubes.npy"
 
     @property
+    def vis(self) -> Path:
+        """VIS stamps, ``(n, y, x, 1)``."""
+        return self.images_dir / "vis.npy"
+
+    @property
+    def nisp(self) -> Path:
+        """Y, J and H stamps, ``(n, y, x, 3)``."""
+        return self.images_dir / "nisp.npy"
+
+    @property
     def pseudo_spectra_dir(self) -> Path:
         """Output folder of the representation stage."""
         return self.root / "datasets" / self.survey / "pseudo_spectra"
@@ -101,6 +111,26 @@ class SurveyPaths:
     def splits(self) -> Path:
         """Part of every object."""
         return self.root / "splits" / f"{self.survey}.parquet"
+
+    def training_set(self, name: str) -> Path:
+        """Training and validation part of a selected set."""
+        return self.root / "splits" / self.survey / f"{name}.parquet"
+
+    @property
+    def assessable(self) -> Path:
+        """Test part that all selected sets share."""
+        return self.root / "splits" / self.survey / "assessable_1.parquet"
+
+    def splits_of(self, model: str) -> tuple[Path, ...]:
+        """Tables that together say which object is in which part, for one model."""
+        if self.survey == "euclid":
+            return self.training_set(model), self.assessable
+        return (self.splits,)
+
+    @property
+    def selection(self) -> Path:
+        """Sizes of the selected sets."""
+        return self.root / "metrics" / self.survey / "selection.json"
 
     @property
     def validation(self) -> Path:
@@ -122,9 +152,13 @@ class SurveyPaths:
         """Report of one page, with its figures."""
         return self.root / "reports" / self.survey
 
-    def images_of(self, representation: str) -> Path:
-        """Array that a model of this representation reads."""
-        return {"cube": self.cubes, "pseudo_spectra": self.pseudo_spectra}[representation]
+    def images_of(self, representation: str) -> tuple[Path, ...]:
+        """Arrays that a model of this representation reads, one an input of the network."""
+        return {
+            "cube": (self.cubes,),
+            "pseudo_spectra": (self.pseudo_spectra,),
+            "stamps": (self.vis, self.nisp),
+        }[representation]
 
     def model(self, name: str) -> ModelPaths:
         """Files of one model."""
