@@ -153,6 +153,9 @@ class Jpas(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        for name, model in self.models.items():
+            if model.representation == "stamps":
+                raise ValueError(f"models.{name}.representation = stamps: this track has no stamps")
         half_width = 0.5 * self.observation.stamp_pixels * self.observation.pixel_scale_arcsec
         corner = math.sqrt(2) * (half_width - self.systems.companion_margin_arcsec)
         separation = self.systems.pair_separation_arcsec.high
