@@ -73,6 +73,7 @@ clean: ## remove caches and interrupted work; results, runs and .venv stay
 	@rm -rf .lensfinder/work .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Compiled once here: where Python may not write its bytecode, every stage would compile TensorFlow anew, for 12 s.
 $(LOCKED): requirements.txt
 	@test -n '$(PYTHON)' || { echo 'make: found no Python 3.11, 3.12 or 3.13 with its venv module' \
 		'(on Debian and Ubuntu: apt install python3-venv); name one with `make PYTHON=/path/to/python`' >&2; exit 2; }
@@ -81,7 +82,7 @@ $(LOCKED): requirements.txt
 	@$(PYTHON) -m venv --clear .venv
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt
 	@touch $@
 
 $(INSTALLED): $(LOCKED) pyproject.toml
