@@ -14,6 +14,7 @@ import pytest
 from conftest import REPOSITORY, make_project
 from ruamel.yaml import YAML
 
+from lensfinder.datasets.euclid_columns import SET_COLUMNS
 from lensfinder.datasets.jpas_columns import SPLIT_COLUMNS
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import UserError
@@ -26,6 +27,9 @@ MEASURES = {
     *("tp", "fp", "fn", "tn", "n_test", "recall", "fpr", "precision", "accuracy", "auc", "average_precision"),
     *("f_beta", "f_beta_threshold", "input_bytes_per_object", "data_size_saving"),
 }
+
+
+TARGETS = ("compare-jpas", "evaluate-euclid@set_1")
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -75,7 +79,7 @@ def test_unknown_stages_are_named(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A git checkout of the project as it stands, of preset smoke, run from end to end."""
+    """A git checkout of the project as it stands, of preset smoke: all of J-PAS, one model of Euclid."""
     root = tmp_path_factory.mktemp("checkout")
     listed = run(REPOSITORY, "git", "ls-files", "-co", "--exclude-standard").stdout.splitlines()
     for name in listed:
@@ -86,7 +90,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(root, "git", "init", "-q")
     run(root, "git", "add", "-A")
     run(root, "git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "start")
-    done = run(root, "dvc", "repro")
+    done = run(root, "dvc", "repro", *TARGETS)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return root
 
@@ -109,7 +113,7 @@ def test_repro_ends_in_an_honest_comparison(checkout: Path) -> None:
 
 @pytest.mark.slow
 def test_a_second_repro_does_nothing(checkout: Path) -> None:
-    done = run(checkout, "dvc", "repro")
+    done = run(checkout, "dvc", "repro", *TARGETS)
     assert done.returncode == 0
     assert "Running stage" not in done.stdout
     assert "up to date" in done.stdout
@@ -121,7 +125,7 @@ def test_each_model_has_one_finished_run(checkout: Path) -> None:
 
     with sqlite3.connect(checkout / "mlflow.db") as database:
         runs = database.execute("SELECT name, status FROM runs").fetchall()
-    assert sorted(name.rsplit("-", 1)[0] for name, _ in runs) == ["cube", "pseudo_spectra"]
+    assert sorted(name.rsplit("-", 1)[0] for name, _ in runs) == ["cube", "pseudo_spectra", "set_1"]
     assert {status for _, status in runs} == {"FINISHED"}
 
 
@@ -138,11 +142,28 @@ def test_removed_positives_stop_the_pipeline_before_any_training(checkout: Path)
     path.unlink()
     write_table(path, splits.drop(index=removed), SPLIT_COLUMNS)
     assert run(checkout, "dvc", "commit", "-f", "split-jpas").returncode == 0
-    done = run(checkout, "dvc", "repro")
+    done = run(checkout, "dvc", "repro", "compare-jpas")
     output = done.stdout + done.stderr
     assert done.returncode != 0
     assert "Running stage 'validate-jpas'" in output
     assert "Running stage 'train-jpas" not in output
     assert "lensed_quasar" in output
     assert model.read_bytes() == trained
+    (checkout / "dvc.lock").write_text(before)
+
+
+@pytest.mark.slow
+def test_a_lens_lost_from_the_larger_set_stops_the_pipeline_and_is_named(checkout: Path) -> None:
+    folder, before = checkout / "splits" / "euclid", (checkout / "dvc.lock").read_text()
+    set_1, set_2 = (pd.read_parquet(folder / f"set_{k}.parquet") for k in (1, 2))
+    lost = set_1.loc[set_1["label"] == 1, "object_id"].iloc[0]
+    (folder / "set_2.parquet").unlink()
+    left = set_2[set_2["object_id"] != lost].reset_index(drop=True)
+    write_table(folder / "set_2.parquet", left, SET_COLUMNS)
+    assert run(checkout, "dvc", "commit", "-f", "select-euclid").returncode == 0
+    done = run(checkout, "dvc", "repro", "compare-euclid")
+    output = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Running stage 'train-euclid" not in output
+    assert lost in output
     (checkout / "dvc.lock").write_text(before)
