@@ -71,8 +71,8 @@ def test_a_stages_hash_follows_its_parameters_data_and_code_only(tmp_path: Path)
 def test_unknown_stages_are_named(tmp_path: Path) -> None:
     root = make_project(tmp_path)
     params = read_params(root / "params.yaml")
-    with pytest.raises(UserError, match="no stage train-euclid"):
-        stage_inputs_hash(root, "train-euclid@cube", params)
+    with pytest.raises(UserError, match="no stage train-hubble"):
+        stage_inputs_hash(root, "train-hubble@cube", params)
     with pytest.raises(UserError, match="no item spiral"):
         stage_inputs_hash(root, "train-jpas@spiral", params)
 
