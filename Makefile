@@ -32,14 +32,18 @@ ifneq ($(filter-out jpas euclid,$(SURVEY)),)
 $(error no survey $(SURVEY); there are: jpas euclid)
 endif
 # What a pipeline writes and git tracks: the clone keeps its own.
-OUTPUTS := dvc.lock metrics validation
+OUTPUTS := dvc.lock metrics validation studies/**/dvc.lock
 WORKPLACE := $(if $(PRESET),$(CLONE),.)
 
-.PHONY: help install repro test lint bench ui lock clean preset-clone
+# A question to one survey's data that has a pipeline of its own: dvc.yaml in a folder of studies/.
+STUDIES := cv cv-leak ablations hard-negatives
+STUDIED := $(or $(SURVEY),jpas)
+
+.PHONY: help install repro $(STUDIES) test lint bench ui lock clean preset-clone
 
 help: ## list the targets
 	@echo 'make TARGET  (Python 3.11, 3.12 or 3.13, git and make are all that it needs)'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' Makefile
 	@echo 'Presets: $(basename $(notdir $(wildcard presets/*.yaml)))'
 
 install: $(INSTALLED) ## set up .venv (every other target does so by itself)
@@ -47,6 +51,15 @@ install: $(INSTALLED) ## set up .venv (every other target does so by itself)
 repro: $(INSTALLED) $(if $(PRESET),preset-clone) ## run the pipeline; SURVEY=jpas or euclid one track; PRESET=name a preset, in a clone of its own
 	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro $(SURVEY:%=compare-%)
 	@$(if $(PRESET),echo 'Results of preset $(PRESET): $(CLONE) (`make ui PRESET=$(PRESET)` shows its runs)')
+
+cv: ## cross-validate cube and pseudo-spectra; SURVEY=euclid the training sets; PRESET=name as above
+cv-leak: ## the same on random folds, the usual mistake, to see what it costs
+ablations: ## which information the networks need: normalisations, one pseudo-spectrum, colours or morphology alone
+hard-negatives: ## false-positive rate on what mimics lenses and was never trained on
+
+$(STUDIES): $(INSTALLED) $(if $(PRESET),preset-clone)
+	@test -f 'studies/$(STUDIED)/$(subst -,_,$@)/dvc.yaml' || { echo 'make: $(STUDIED) has no study $@' >&2; exit 2; }
+	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro 'studies/$(STUDIED)/$(subst -,_,$@)/dvc.yaml'
 
 test: $(INSTALLED) ## run all tests; PYTEST_ARGS="-k lens" some of them
 	@$(IN_VENV) TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)

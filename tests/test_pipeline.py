@@ -19,8 +19,9 @@ from lensfinder.datasets.jpas_columns import SPLIT_COLUMNS
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import UserError
 from lensfinder.jsonfiles import read_json
-from lensfinder.params import read_params
-from lensfinder.pipeline import stage_inputs_hash
+from lensfinder.params import Params, read_params
+from lensfinder.paths import SurveyPaths
+from lensfinder.pipeline import stage_inputs_hash, study_hash
 from lensfinder.presets import apply_preset
 
 MEASURES = {
@@ -29,6 +30,7 @@ MEASURES = {
 }
 
 
+MODELS = ("cube", "pseudo_spectra")
 TARGETS = ("compare-jpas", "evaluate-euclid@set_1")
 
 
@@ -37,8 +39,12 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 
-def test_every_code_dependency_exists() -> None:
-    stages = YAML(typ="safe").load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+PIPELINES = [REPOSITORY / "dvc.yaml", *sorted(REPOSITORY.glob("studies/*/*/dvc.yaml"))]
+
+
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_every_code_dependency_exists(path: Path) -> None:
+    stages = YAML(typ="safe").load(path.read_text())["stages"]
     deps = {dep for stage in stages.values() for dep in stage.get("do", stage)["deps"]}
     code = {dep for dep in deps if dep.startswith("src/")}
     assert code
@@ -75,6 +81,152 @@ def test_unknown_stages_are_named(tmp_path: Path) -> None:
         stage_inputs_hash(root, "train-hubble@cube", params)
     with pytest.raises(UserError, match="no item spiral"):
         stage_inputs_hash(root, "train-jpas@spiral", params)
+
+
+STUDY = """\
+vars: [../../../params.yaml]
+stages:
+  split-cv-jpas:
+    wdir: ../../..
+    cmd: lensfinder cv split jpas
+    deps: [data/jpas_filters.ecsv]
+    params: [seed, jpas.cv]
+  train-cv-jpas:
+    matrix:
+      repeat: ${jpas.cv.repeats}
+      fold: ${jpas.cv.folds}
+      model: [cube, pseudo_spectra, a-1]
+      twice: [{rows: all}, {rows: none}]
+    wdir: ../../..
+    cmd: lensfinder cv train jpas
+    deps: ["splits/${item.repeat}-${item.fold}-${item.twice.rows}.txt"]
+    params: ["jpas.models.${item.model}"]
+  train-named:
+    foreach: ${jpas.models}
+    do:
+      wdir: ../../..
+      cmd: lensfinder train ${key}
+      deps: ["splits/${item.representation}.txt"]
+      params: ["jpas.models.${key}"]
+  train-listed:
+    foreach: ${jpas.cv.models}
+    do:
+      wdir: ../../..
+      cmd: lensfinder train ${item}
+      deps: ["splits/${item}.txt"]
+  lost:
+    cmd: pwd
+  mistaken:
+    wdir: ../../..
+    cmd: pwd
+    params: [jpas.cv.fold]
+"""
+ADDRESS = "studies/jpas/cv/dvc.yaml:"
+
+
+@pytest.fixture(scope="module")
+def study_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make_project(tmp_path_factory.mktemp("study"))
+    (root / "studies" / "jpas" / "cv").mkdir(parents=True)
+    (root / "studies" / "jpas" / "cv" / "dvc.yaml").write_text(STUDY)
+    (root / "splits").mkdir()
+    folds = [f"1-{fold}-{rows}" for fold in range(1, 6) for rows in ("all", "none")]
+    for name in (*folds, *MODELS):
+        (root / "splits" / f"{name}.txt").write_text(name)
+    return root
+
+
+def with_model(params: Params, name: str, **changes: object) -> Params:
+    models = dict(params.jpas.models)
+    models[name] = models.get(name, models["cube"]).model_copy(update=changes)
+    return params.model_copy(update={"jpas": params.jpas.model_copy(update={"models": models})})
+
+
+def test_a_stage_of_a_study_is_found_by_the_address_that_dvc_gives_it(study_project: Path) -> None:
+    run(study_project, "dvc", "init", "--no-scm", "-q")
+    listed = run(study_project, "dvc", "stage", "list", "--name-only", "studies/jpas/cv/dvc.yaml")
+    addresses = [name for name in listed.stdout.splitlines() if not name.endswith("mistaken")]
+    assert len(addresses) == 1 + 5 * 3 * 2 + 2 + 2 + 1, listed.stderr
+    assert f"{ADDRESS}train-cv-jpas@1-2-a-1-twice1" in addresses
+    params = with_model(read_params(study_project / "params.yaml"), "a-1")
+    for address in addresses:
+        if not address.endswith("lost"):
+            stage_inputs_hash(study_project, address, params)
+
+
+def test_the_hash_of_one_item_follows_what_that_item_reads(study_project: Path) -> None:
+    params = read_params(study_project / "params.yaml")
+    stages = [f"{ADDRESS}train-cv-jpas@1-{fold}-{model}-twice0" for fold in (2, 3) for model in MODELS]
+
+    def hashes(params: Params) -> list[str]:
+        return [stage_inputs_hash(study_project, stage, params) for stage in stages]
+
+    before = hashes(params)
+    changed = hashes(with_model(params, "cube", dropout=0.5))
+    assert [old != new for old, new in zip(before, changed, strict=True)] == [True, False, True, False]
+    split = study_project / "splits" / "1-3-all.txt"
+    split.write_text("other")
+    other_fold = hashes(params)
+    split.write_text("1-3-all")
+    assert [old != new for old, new in zip(before, other_fold, strict=True)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        ("train-cv-jpas@1-9-cube-twice0", "no item 1-9-cube-twice0; there are 1-1-cube-twice0, 1-1-cube"),
+        ("train-cv-jpas", r"no item \(none\)"),
+        ("train-named@spiral", "no item spiral; there are cube, pseudo_spectra"),
+        ("dream", "no stage dream"),
+        ("lost", r"stage lost works in wdir \., which is not"),
+        ("mistaken", r"names jpas\.cv\.fold, and params\.yaml has no such value"),
+    ],
+)
+def test_what_a_study_does_not_have_is_named(study_project: Path, stage: str, message: str) -> None:
+    params = read_params(study_project / "params.yaml")
+    with pytest.raises(UserError, match=r"studies/jpas/cv/dvc\.yaml: .*" + message):
+        stage_inputs_hash(study_project, ADDRESS + stage, params)
+
+
+def test_a_study_that_is_not_there_is_named(study_project: Path) -> None:
+    params = read_params(study_project / "params.yaml")
+    with pytest.raises(UserError, match=r"studies/jpas/none/dvc\.yaml: no such file"):
+        stage_inputs_hash(study_project, "studies/jpas/none/dvc.yaml:split", params)
+
+
+def test_a_study_is_known_by_all_that_defines_it_and_nothing_else(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    params = read_params(root / "params.yaml")
+    catalogue = SurveyPaths(root, "jpas").catalogue
+    catalogue.parent.mkdir(parents=True)
+    catalogue.write_bytes(b"objects")
+
+    def cube(params: Params, study: str = "cv") -> str:
+        return study_hash(root, study, "jpas", "cube", params)
+
+    def changed(section: str, **changes: object) -> Params:
+        part = getattr(params.jpas, section).model_copy(update=changes)
+        return params.model_copy(update={"jpas": params.jpas.model_copy(update={section: part})})
+
+    first = cube(params)
+    assert cube(with_model(params, "pseudo_spectra", dropout=0.5)) == first
+    assert cube(changed("cv", models=("cube",))) == first
+    assert cube(changed("judging", beta=1.0)) == first
+    others = [
+        cube(params, "cv_leak"),
+        study_hash(root, "cv", "jpas", "pseudo_spectra", params),
+        cube(params.model_copy(update={"seed": 1})),
+        cube(with_model(params, "cube", dropout=0.5)),
+        cube(changed("cv", folds=(1, 2))),
+        cube(changed("cv", repeats=(1, 2, 3))),
+        cube(changed("training", patience=99)),
+        cube(changed("split", validation_fraction=0.3)),
+    ]
+    catalogue.write_bytes(b"other objects")
+    others.append(cube(params))
+    assert len({first, *others}) == 1 + len(others)
+    with pytest.raises(UserError, match="jpas has no model 'spiral'; its models are cube"):
+        study_hash(root, "cv", "jpas", "spiral", params)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -8,28 +7,31 @@ import signal
 import subprocess
 import sys
 import textwrap
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tracking_workspace import (
+    REPOSITORY,
+    artifacts,
+    make_empty_database,
+    make_workspace,
+    row,
+    runs_of,
+    write_model,
+)
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params, read_params
 from lensfinder.paths import SurveyPaths
 from lensfinder.tracking import database
-from lensfinder.tracking.log import (
-    log_evaluation,
-    log_report,
-    measures_of,
-    rebuild_runs,
-    training_log,
-)
+from lensfinder.tracking.contents import measures_of
+from lensfinder.tracking.log import log_evaluation, log_report, training_log
+from lensfinder.tracking.rebuild import rebuild_runs
 from lensfinder.tracking.run import RunIdentity
 from lensfinder.tracking.store import RunStore
 
-REPOSITORY = Path(__file__).parents[1]
 HASH = {"cube": "c" * 64, "pseudo_spectra": "d" * 64}
 METRICS = {
     "tp": 90,
@@ -48,20 +50,12 @@ METRICS = {
 
 @pytest.fixture(scope="module")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once, because it takes seconds."""
-    root = tmp_path_factory.mktemp("store")
-    database.open_database(root)
-    return root / "mlflow.db"
+    return make_empty_database(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture
 def root(tmp_path: Path, empty_database: Path) -> Path:
-    workspace = tmp_path / "a checkout"
-    workspace.mkdir()
-    shutil.copy(empty_database, workspace / "mlflow.db")
-    shutil.copy(REPOSITORY / "params.yaml", workspace)
-    (workspace / "dvc.yaml").write_text("stages: {}\n")
-    return workspace
+    return make_workspace(tmp_path, empty_database)
 
 
 @pytest.fixture
@@ -69,22 +63,8 @@ def params() -> Params:
     return read_params(REPOSITORY / "params.yaml")
 
 
-def write_network(path: Path) -> None:
-    """Write what MLflow is to copy; nobody builds the network here."""
-    layer = {"class_name": "InputLayer", "config": {"name": "images", "batch_shape": [None, 5, 4, 3]}}
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("config.json", json.dumps({"config": {"layers": [layer]}}))
-
-
 def write_training(root: Path, model: str, epochs: int = 3, inputs_hash: str | None = None) -> None:
-    paths = SurveyPaths(root, "jpas").model(model)
-    paths.model_dir.mkdir(parents=True, exist_ok=True)
-    write_network(paths.model)
-    with paths.history.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(row(1)))
-        writer.writeheader()
-        writer.writerows(row(epoch) for epoch in range(1, epochs + 1))
-    paths.training.write_text(json.dumps({"inputs_hash": inputs_hash or HASH[model], "epochs": epochs}))
+    write_model(SurveyPaths(root, "jpas").model(model), inputs_hash or HASH[model], epochs)
 
 
 def write_evaluation(root: Path, model: str, metrics: dict[str, Any] | None = None) -> None:
@@ -95,11 +75,6 @@ def write_evaluation(root: Path, model: str, metrics: dict[str, Any] | None = No
     (paths.figures / "roc.png").write_bytes(b"png")
 
 
-def row(epoch: int) -> dict[str, float]:
-    loss = 1 / epoch
-    return {"epoch": epoch, "loss": loss, "accuracy": 0.5, "val_loss": loss, "val_accuracy": 0.5}
-
-
 def train(root: Path, model: str, params: Params, epochs: int = 3, inputs_hash: str | None = None) -> None:
     with training_log(root, "jpas", model, inputs_hash or HASH[model], params) as log:
         for epoch in range(1, epochs + 1):
@@ -107,21 +82,10 @@ def train(root: Path, model: str, params: Params, epochs: int = 3, inputs_hash: 
         write_training(root, model, epochs, inputs_hash)
 
 
-def runs_of(root: Path) -> list[Any]:
-    client = database.open_database(root)
-    experiment = client.get_experiment_by_name("lensfinder-jpas")
-    return list(client.search_runs([experiment.experiment_id])) if experiment else []
-
-
 def steps(root: Path, key: str) -> list[int]:
     client = database.open_database(root)
     [run] = runs_of(root)
     return [point.step for point in client.get_metric_history(run.info.run_id, key)]
-
-
-def artifacts(root: Path, run: Any) -> set[str]:
-    place = root / "mlruns" / "lensfinder-jpas" / run.info.run_id / "artifacts"
-    return {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
 
 
 def test_one_run_from_training_to_evaluation(root: Path, params: Params) -> None:

@@ -33,9 +33,28 @@ app = typer.Typer(
 runs = typer.Typer(no_args_is_help=True, help="Manage the MLflow runs of this repository.")
 exports = typer.Typer(no_args_is_help=True, help="Write objects as FITS files, for any other tool.")
 imports = typer.Typer(no_args_is_help=True, help="Take real images in the place of simulated ones.")
+cv = typer.Typer(
+    no_args_is_help=True,
+    help="""Cross-validate; `make cv` calls these for you, in this order.
+
+    Every fold, a union of sky tiles, is held out once by networks that learn from all others.
+    `--leak` deals objects at random instead, the usual mistake, and keeps its results apart.""",
+)
+ablations = typer.Typer(
+    no_args_is_help=True,
+    help="""Take something from the models, to see what it was good for; `make ablations` calls these for you.
+
+    `jpas.ablations` in params.yaml says what is taken, and from which model.""",
+)
+hard_negatives = typer.Typer(
+    no_args_is_help=True,
+    help="""Show the models what looks like a lens and is none; `make hard-negatives` calls these for you.
+
+    `jpas.hard_negatives` in params.yaml says how many of which kind.""",
+)
 spectra = typer.Typer(no_args_is_help=True, help="Work with quasar spectra in the SDSS layout.")
 
-PIPELINE, TOOLS = "Pipeline", "Tools"
+PIPELINE, STUDIES, TOOLS = "Pipeline", "Studies", "Tools"
 
 
 class Survey(StrEnum):
@@ -69,6 +88,8 @@ ModelName = Annotated[
     ),
 ]
 
+Leak = Annotated[bool, typer.Option("--leak", help="On random folds, which leak (`jpas` alone).")]
+
 ExportFolder = Annotated[Path, typer.Option(help="Folder for the FITS files.")]
 
 
@@ -77,6 +98,14 @@ def _open(survey: Survey | CubeSurvey | StampSurvey) -> tuple[SurveyPaths, Param
     from lensfinder.paths import SurveyPaths
 
     return SurveyPaths(Path.cwd(), survey.value), read_params()
+
+
+def _open_study(survey: Survey, leak: bool) -> tuple[SurveyPaths, Params, str]:
+    from lensfinder.paths import CV, LEAK
+
+    if leak and survey is not Survey.jpas:
+        raise UserError(f"--leak: objects of {survey.value} share nothing that could leak")
+    return *_open(survey), LEAK if leak else CV
 
 
 @app.callback()
@@ -168,6 +197,113 @@ def preset(
     apply_preset(name, Path("params.yaml"))
 
 
+@cv.command("split")
+def cv_split(survey: SurveyName, leak: Leak = False) -> None:
+    """Cut all objects into folds, and what each fold learns from into training and validation."""
+    from lensfinder.stages.cv_split import split_folds
+
+    split_folds(*_open_study(survey, leak))
+
+
+@cv.command("validate")
+def cv_validate(survey: SurveyName, leak: Leak = False) -> None:
+    """Check every fold with Great Expectations; with `--leak`, expect the checks for leaks to fail."""
+    from lensfinder.stages.cv_validate import validate_folds
+
+    validate_folds(*_open_study(survey, leak))
+
+
+@cv.command("train")
+def cv_train(
+    survey: SurveyName,
+    model: ModelName,
+    fold: Annotated[int, typer.Option(min=1, help="Fold to hold out.")],
+    repeat: Annotated[int, typer.Option(min=1, help="Repeat that it belongs to.")] = 1,
+    leak: Leak = False,
+) -> None:
+    """Train without one fold, then score it; a killed training resumes and ends as an undisturbed one."""
+    from lensfinder.datasets.folds import Fold
+    from lensfinder.stages.cv_train import train_fold
+
+    train_fold(*_open_study(survey, leak), model, Fold(repeat, fold))
+
+
+@cv.command("judge")
+def cv_judge(survey: SurveyName, leak: Leak = False) -> None:
+    """Measure over folds, test the difference of the models, and write verdict and report."""
+    from lensfinder.datasets.folds import folds_of
+    from lensfinder.pipeline import study_hash
+    from lensfinder.stages.cv_judge import judge_cv
+    from lensfinder.tracking.log import log_cross_validation
+
+    paths, params, study = _open_study(survey, leak)
+    results = judge_cv(paths, params, study)
+    section = params.survey(paths.survey).cv
+    hashes = {name: study_hash(paths.root, study, paths.survey, name, params) for name in section.models}
+    log_cross_validation(paths.root, study, paths.survey, hashes, folds_of(section), results)
+
+
+@ablations.command("represent")
+def ablations_represent(survey: CubeSurveyName) -> None:
+    """Make of every cube one pseudo-spectrum, one white image and 56 colours."""
+    from lensfinder.stages.ablations_represent import represent_ablations
+
+    represent_ablations(*_open(survey))
+
+
+@ablations.command("train")
+def ablations_train(
+    survey: CubeSurveyName,
+    name: Annotated[
+        str, typer.Argument(help="A name under `jpas.ablations` in params.yaml.", show_default=False)
+    ],
+) -> None:
+    """Train and score one; a killed training resumes and ends as an undisturbed one."""
+    from lensfinder.stages.ablations_train import train_ablation
+
+    train_ablation(*_open(survey), name)
+
+
+@ablations.command("occlude")
+def ablations_occlude(survey: CubeSurveyName) -> None:
+    """Hide bands and places from the trained models, and draw how their losses rise."""
+    from lensfinder.stages.ablations_occlude import occlude
+
+    occlude(*_open(survey))
+
+
+@ablations.command("judge")
+def ablations_judge(survey: CubeSurveyName) -> None:
+    """Compare all with the models that they were made of; write numbers, figure and report."""
+    from lensfinder.stages.ablations_judge import judge_all
+
+    judge_all(*_open(survey))
+
+
+@hard_negatives.command("simulate")
+def hard_negatives_simulate(survey: CubeSurveyName) -> None:
+    """Simulate stars, quasar pairs, rings and mergers that look like lensed quasars."""
+    from lensfinder.stages.hard_negatives_simulate import simulate_impostors
+
+    simulate_impostors(*_open(survey))
+
+
+@hard_negatives.command("validate")
+def hard_negatives_validate(survey: CubeSurveyName) -> None:
+    """Check with Great Expectations that none is a lens and nothing is shared with training or test."""
+    from lensfinder.stages.hard_negatives_validate import validate_impostors
+
+    validate_impostors(*_open(survey))
+
+
+@hard_negatives.command("judge")
+def hard_negatives_judge(survey: CubeSurveyName) -> None:
+    """Score them with the trained models; write false-positive rates by kind, figures and report."""
+    from lensfinder.stages.hard_negatives_judge import judge_impostors
+
+    judge_impostors(*_open(survey))
+
+
 @exports.command("jpas")
 def export_jpas(
     object_ids: Annotated[list[str], typer.Argument(help="Objects, by `object_id`.", show_default=False)],
@@ -216,6 +352,18 @@ def import_euclid_challenge(
     import_challenge(*_open(Survey.euclid), folder, catalogue, test, test_fraction)
 
 
+@app.command(rich_help_panel=TOOLS)
+def publish(
+    survey: SurveyName,
+    folder: Annotated[Path, typer.Argument(help="Folder to write to, made if need be.", show_default=False)],
+) -> None:
+    """Copy parameters, metrics and reports to a folder for git, with a record of code, data and machine."""
+    from lensfinder.stages.publish import publish as run
+
+    for path in run(*_open(survey), folder):
+        print(path)
+
+
 @spectra.command("check")
 def spectra_check(
     folder: Annotated[
@@ -245,12 +393,15 @@ def spectra_write(
 @runs.command("rebuild")
 def runs_rebuild() -> None:
     """Make the MLflow runs again from the pipeline's outputs, where DVC restored these from its cache."""
-    from lensfinder.tracking.log import rebuild_runs
+    from lensfinder.tracking.rebuild import rebuild_runs
 
     for name in rebuild_runs(Path.cwd()):
         print(name)
 
 
+app.add_typer(cv, name="cv", rich_help_panel=STUDIES)
+app.add_typer(ablations, name="ablations", rich_help_panel=STUDIES)
+app.add_typer(hard_negatives, name="hard-negatives", rich_help_panel=STUDIES)
 app.add_typer(exports, name="export", rich_help_panel=TOOLS)
 app.add_typer(imports, name="import", rich_help_panel=TOOLS)
 app.add_typer(spectra, name="spectra", rich_help_panel=TOOLS)

@@ -1,9 +1,12 @@
-"""Keeps ``dvc.lock`` whole when DVC is killed.
+"""Keeps ``dvc.lock``, and those of the studies, whole when DVC is killed.
 
 DVC writes ``dvc.lock`` in place after every stage. A kill at that moment leaves an empty or half-written
 file, and from then on every ``dvc`` command fails. So each stage that DVC runs keeps a copy, and a process
 outside of DVC's process group waits until DVC has ended, and puts the copy back if the file is broken. What
 the copy does not know yet, DVC finds again in its cache or makes anew.
+
+A study has a lock file of its own, and one run may write several: that of a study after that of the pipeline
+whose data it reads. All are guarded, whichever stage runs.
 """
 
 from __future__ import annotations
@@ -20,15 +23,16 @@ SHELLS = ("sh", "dash", "bash", "zsh", "fish", "ksh")
 
 
 def watch(root: Path) -> None:
-    """Keep a copy of the lock file, and start the guard; called by every stage that DVC runs."""
-    folder = root / ".lensfinder"
-    folder.mkdir(exist_ok=True)
-    kept, partial = _kept(root), folder / f"dvc.lock.{os.getpid()}"
-    if (root / "dvc.lock").is_file():
-        shutil.copyfile(root / "dvc.lock", partial)
-        os.replace(partial, kept)
-    else:
-        kept.unlink(missing_ok=True)
+    """Keep a copy of the lock files, and start the guard; called by every stage that DVC runs."""
+    for lock in _locks(root):
+        kept = _kept(root, lock)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        if lock.is_file():
+            partial = kept.with_name(f"{lock.name}.{os.getpid()}")
+            shutil.copyfile(lock, partial)
+            os.replace(partial, kept)
+        else:
+            kept.unlink(missing_ok=True)
     subprocess.Popen(
         [sys.executable, "-m", "lensfinder.lockguard", str(root), str(_caller())],
         stdin=subprocess.DEVNULL,
@@ -39,7 +43,7 @@ def watch(root: Path) -> None:
 
 
 def guard(root: Path, dvc_pid: int) -> None:
-    """Wait for DVC to end, then mend its lock file."""
+    """Wait for DVC to end, then mend its lock files."""
     import psutil
 
     with (root / ".lensfinder" / "lockguard.lock").open("w") as mutex:
@@ -61,20 +65,27 @@ def _caller() -> int:
 
 
 def mend(root: Path) -> bool:
-    """Put the copy back if ``dvc.lock`` is broken, or remove it if there is none; True if it was broken."""
-    path = root / "dvc.lock"
-    if not path.is_file() or _is_whole(path):
-        return False
-    if _kept(root).is_file():
-        shutil.copyfile(_kept(root), path.with_name("dvc.lock.mended"))
-        os.replace(path.with_name("dvc.lock.mended"), path)
-    else:
-        path.unlink()
-    return True
+    """Put the copy back where a lock file is broken; without a copy, remove it. True if one was broken."""
+    broken = [lock for lock in _locks(root) if lock.is_file() and not _is_whole(lock)]
+    for lock in broken:
+        kept = _kept(root, lock)
+        if kept.is_file():
+            mended = lock.with_name("dvc.lock.mended")
+            shutil.copyfile(kept, mended)
+            os.replace(mended, lock)
+        else:
+            lock.unlink()
+    return bool(broken)
 
 
-def _kept(root: Path) -> Path:
-    return root / ".lensfinder" / "dvc.lock.kept"
+def _locks(root: Path) -> list[Path]:
+    """Return the lock files that DVC writes, or will write, beside each ``dvc.yaml``."""
+    pipelines = sorted(root.glob("studies/*/*/dvc.yaml"))
+    return [root / "dvc.lock", *(pipeline.with_name("dvc.lock") for pipeline in pipelines)]
+
+
+def _kept(root: Path, lock: Path) -> Path:
+    return root / ".lensfinder" / lock.relative_to(root).with_name("dvc.lock.kept")
 
 
 def _is_whole(path: Path) -> bool:

@@ -152,12 +152,18 @@ class SurveyPaths:
         """Report of one page, with its figures."""
         return self.root / "reports" / self.survey
 
+    @property
+    def ablation_images_dir(self) -> Path:
+        """Output folder of what ablations read: parts of what the cubes say."""
+        return StudyPaths(self, ABLATIONS).datasets_dir / "images"
+
     def images_of(self, representation: str) -> tuple[Path, ...]:
         """Arrays that a model of this representation reads, one an input of the network."""
         return {
             "cube": (self.cubes,),
             "pseudo_spectra": (self.pseudo_spectra,),
             "stamps": (self.vis, self.nisp),
+            **{name: (self.ablation_images_dir / f"{name}.npy",) for name in ABLATED},
         }[representation]
 
     def model(self, name: str) -> ModelPaths:
@@ -171,3 +177,84 @@ class SurveyPaths:
     def work(self, stage: str, inputs_hash: str) -> Path:
         """Folder, outside of DVC's outputs, from which an interrupted stage resumes."""
         return self.root / ".lensfinder" / "work" / self.survey / f"{stage}-{inputs_hash[:16]}"
+
+
+CV, LEAK = "cv", "cv_leak"
+"""Studies that cross-validate: on folds that share nothing, and on random ones, the usual mistake."""
+
+ABLATIONS = "ablations"
+"""Study that takes something from the models, to see what it was good for."""
+
+ABLATED = ("one_pseudo_spectrum", "white", "colours")
+"""Representations that only this study reads."""
+
+
+@dataclass(frozen=True)
+class StudyPaths:
+    """Files of a study: a question to one survey's data, with a pipeline of its own under ``studies/``."""
+
+    survey: SurveyPaths
+    study: str
+
+    @property
+    def pipeline(self) -> Path:
+        """The study's stages."""
+        return self.survey.root / "studies" / self.survey.survey / self.study / "dvc.yaml"
+
+    @property
+    def splits_dir(self) -> Path:
+        """Part of every object, in a table for each of the study's own splits."""
+        return self._of("splits")
+
+    def splits_of(self, model: str, fold: str) -> tuple[Path, ...]:
+        """Tables that together say which object is in which part of one fold."""
+        if self.survey.survey == "euclid":
+            folder = self.splits_dir / fold
+            return folder / f"{model}.parquet", folder / "assessable_1.parquet"
+        return (self.splits_dir / f"{fold}.parquet",)
+
+    @property
+    def validation_dir(self) -> Path:
+        """Outcomes of the gate, one for each of the study's own splits."""
+        return self._of("validation")
+
+    @property
+    def data_docs(self) -> Path:
+        """Great Expectations' HTML report."""
+        return self.survey.root / "validation" / "docs" / f"{self.survey.survey}-{self.study}"
+
+    @property
+    def datasets_dir(self) -> Path:
+        """Images that only the study reads."""
+        return self._of("datasets")
+
+    @property
+    def evaluation_dir(self) -> Path:
+        """Scores, in a folder for each model."""
+        return self._of("evaluation")
+
+    @property
+    def metrics(self) -> Path:
+        """The study's answer in numbers."""
+        return self.survey.root / "metrics" / self.survey.survey / f"{self.study}.json"
+
+    @property
+    def report_dir(self) -> Path:
+        """Report of one page, with its figures."""
+        return self._of("reports")
+
+    @property
+    def scores(self) -> Path:
+        """Scores of all models together, beside the report."""
+        return self.report_dir / "scores.parquet"
+
+    def model(self, name: str) -> ModelPaths:
+        """Files of one of the study's models; of a fold, ``name`` is ``<model>/<fold>``."""
+        return ModelPaths(
+            model_dir=self._of("models") / name,
+            evaluation_dir=self.evaluation_dir / name,
+            metrics=self._of("models") / name / "metrics.json",
+        )
+
+    def _of(self, folder: str) -> Path:
+        return self.survey.root / folder / self.study / self.survey.survey

@@ -20,7 +20,7 @@ from lensfinder.errors import UserError
 
 # What decides a result. Outputs that git tracks (dvc.lock, metrics/) change while a pipeline runs and must
 # not make the commit look dirty.
-SOURCES = ("src", "params.yaml", "dvc.yaml", "data.dvc", "requirements.txt")
+SOURCES = ("src", "params.yaml", "dvc.yaml", "studies/*/*/dvc.yaml", "data.dvc", "requirements.txt")
 _BYTECODE = "__pycache__"
 _BLOCK_BYTES = 1 << 20
 

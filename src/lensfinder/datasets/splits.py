@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.errors import UserError
-from lensfinder.typing import FloatArray, IntArray
+from lensfinder.typing import BoolArray, FloatArray, IntArray
 
 
 def group_tiles(counts: FloatArray, fractions: FloatArray, rng: np.random.Generator) -> IntArray:
@@ -62,11 +62,22 @@ def split_catalogue(catalogue: pd.DataFrame, validation_fraction: float, seed: i
         np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,))),
     )
     validation_tiles = table.index.to_numpy()[groups == 1]
-    part = np.where(
-        catalogue["sample"] == "test",
-        "test",
-        np.where(catalogue["tile"].isin(validation_tiles), "validation", "train"),
-    )
+    return split_table(catalogue, catalogue["tile"].isin(validation_tiles).to_numpy())
+
+
+def split_table(catalogue: pd.DataFrame, validation: BoolArray) -> pd.DataFrame:
+    """Give every object its part: the test sample test, others validation where marked, else train.
+
+    Parameters
+    ----------
+    validation
+        Marks of shape (n_objects,); those of the test sample say nothing.
+
+    Returns
+    -------
+    One row an object, in the catalogue's order, with the columns of ``SPLIT_COLUMNS``.
+    """
+    learned = np.where(validation, "validation", "train")
     return pd.DataFrame(
         {
             "object_id": catalogue["object_id"],
@@ -74,6 +85,6 @@ def split_catalogue(catalogue: pd.DataFrame, validation_fraction: float, seed: i
             "label": catalogue["label"].astype(np.int8),
             "kind": catalogue["kind"],
             "tile": catalogue["tile"].astype(np.int32),
-            "part": part,
+            "part": np.where(catalogue["sample"] == "test", "test", learned),
         }
     )

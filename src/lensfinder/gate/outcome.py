@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ class Finding:
 
     def told(self) -> str:
         """Say in a few lines which expectation failed, where and for how many."""
-        lines = [f"{self.table}: {self.name}: {self.checks}"]
+        expected = "expected to fail: " if self.success else ""
+        lines = [f"{self.table}: {self.name}: {expected}{self.checks}"]
         if self.n_unexpected is not None:
             lines.append(f"  {self.n_unexpected} of {self.n_checked} rows fail")
             lines += [f"  {_row(example)}" for example in self.examples[:EXAMPLES_TOLD]]
@@ -48,26 +50,49 @@ class Finding:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Everything that the gate found in one survey's dataset."""
+    """Everything that the gate found in one survey's dataset, or in the folds of a study.
+
+    ``expected_failures`` names expectations that must not be met, where something wrong is done to show it.
+    """
 
     survey: str
     n_rows: dict[str, int]
     findings: tuple[Finding, ...]
+    expected_failures: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Finding, ...]:
-        """Findings that are not as expected."""
-        return tuple(finding for finding in self.findings if not finding.success)
+        """Findings that are not as expected: not met, or met where they must not be."""
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.success == (finding.name in self.expected_failures)
+        )
 
     @property
     def success(self) -> bool:
         """Whether training may begin."""
         return not self.failed
 
+    def of_tables(self, tables: Collection[str]) -> Outcome:
+        """Return what was found in some of the tables."""
+        findings = tuple(finding for finding in self.findings if finding.table in tables)
+        names = {finding.name for finding in findings}
+        return Outcome(
+            self.survey,
+            {table: n_rows for table, n_rows in self.n_rows.items() if table in tables},
+            findings,
+            tuple(name for name in self.expected_failures if name in names),
+        )
+
     def message(self, report: Path) -> str:
         """Explain a failure; ``report`` is where the HTML report lies."""
         failed = self.failed
-        head = f"{self.survey}: {len(failed)} of {len(self.findings)} expectations of the dataset are not met"
+        as_should_be = "as expected" if self.expected_failures else "met"
+        head = (
+            f"{self.survey}: {len(failed)} of {len(self.findings)} expectations of the dataset are not "
+            f"{as_should_be}"
+        )
         tail = f"Nothing was trained. The full report: {report}"
         return "\n".join([head, *(finding.told() for finding in failed), tail])
 
@@ -78,6 +103,7 @@ class Outcome:
             "success": self.success,
             "n_expectations": len(self.findings),
             "n_failed": len(self.failed),
+            **({"expected_failures": self.expected_failures} if self.expected_failures else {}),
             "n_rows": self.n_rows,
             "expectations": [asdict(finding) for finding in self.findings],
         }

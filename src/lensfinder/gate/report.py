@@ -37,11 +37,14 @@ _ENTRY = """<!DOCTYPE html>
 <head><meta charset="utf-8"><title>Gate: {{ outcome.survey }}</title><style>{{ style | safe }}</style></head>
 <body>
 <h1>Is the {{ outcome.survey }} dataset fit to learn from?</h1>
-{% if outcome.success %}
+{% if outcome.success and outcome.expected_failures %}
+<p class="met">✔ All {{ outcome.findings | length }} expectations are as they should be: those named
+{{ outcome.expected_failures | join(", ") }} must fail here, and do; all others are met.</p>
+{% elif outcome.success %}
 <p class="met">✔ All {{ outcome.findings | length }} expectations are met.</p>
 {% else %}
-<p class="unmet">✘ {{ outcome.failed | length }} of {{ outcome.findings | length }} expectations are not met,
-and training does not begin.</p>
+<p class="unmet">✘ {{ outcome.failed | length }} of {{ outcome.findings | length }} expectations are not
+{{ "as they should be" if outcome.expected_failures else "met" }}, and training does not begin.</p>
 <ul>
 {% for finding in outcome.failed %}
 <li><a href="#{{ finding.table }}.{{ finding.name }}">{{ finding.table }}: {{ finding.checks }}</a></li>

@@ -37,8 +37,18 @@ class Gate:
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
         self._source = self._context.data_sources.add_pandas(survey)
 
-    def check(self, suites: Sequence[Suite], tables: Mapping[str, pd.DataFrame]) -> Outcome:
+    def check(
+        self,
+        suites: Sequence[Suite],
+        tables: Mapping[str, pd.DataFrame],
+        expected_failures: Sequence[str] = (),
+    ) -> Outcome:
         """Apply each suite to the table that it names (with a plain index).
+
+        Parameters
+        ----------
+        expected_failures
+            Names of expectations that must not be met.
 
         Raises
         ------
@@ -49,7 +59,7 @@ class Gate:
         for suite in suites:
             findings += self._check_table(suite, tables[suite.table])
         n_rows = {suite.table: len(tables[suite.table]) for suite in suites}
-        return Outcome(self._survey, n_rows, tuple(findings))
+        return Outcome(self._survey, n_rows, tuple(findings), tuple(expected_failures))
 
     def _check_table(self, suite: Suite, table: pd.DataFrame) -> list[Finding]:
         batch = self._source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("all rows")

@@ -17,8 +17,10 @@ from ruamel.yaml.error import YAMLError
 from lensfinder.errors import UserError
 from lensfinder.params.base import (
     SAMPLES,
+    Ablation,
     Cosmology,
     Count,
+    CrossValidation,
     Galaxies,
     Judging,
     Model,
@@ -28,17 +30,23 @@ from lensfinder.params.base import (
     Training,
 )
 from lensfinder.params.euclid import CONTROL, Euclid, StampModel
+from lensfinder.params.hard_negatives import IMPOSTOR_KINDS, HardNegatives, ImpostorCounts
 from lensfinder.params.jpas import KINDS, Counts, Jpas, KindCounts, Observation, Quasars, Sky, Systems
 
 __all__ = [
     "CONTROL",
+    "IMPOSTOR_KINDS",
     "KINDS",
     "SAMPLES",
     "SURVEYS",
+    "Ablation",
     "Cosmology",
     "Counts",
+    "CrossValidation",
     "Euclid",
     "Galaxies",
+    "HardNegatives",
+    "ImpostorCounts",
     "Jpas",
     "Judging",
     "KindCounts",

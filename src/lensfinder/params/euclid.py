@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from lensfinder.params.base import (
     Count,
+    CrossValidation,
     Finite,
     Fraction,
     Galaxies,
@@ -185,6 +186,12 @@ class Euclid(Section):
     training: Training
     network: StampModel
     judging: Judging
+    cv: CrossValidation
+
+    @model_validator(mode="after")
+    def _models_known(self) -> Self:
+        self.cv.check_models(self.models)
+        return self
 
     @property
     def models(self) -> dict[str, Model]:

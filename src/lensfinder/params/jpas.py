@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from lensfinder.params.base import (
+    Ablation,
+    CrossValidation,
     Finite,
     Fraction,
     Galaxies,
@@ -22,6 +24,10 @@ from lensfinder.params.base import (
     Simulation,
     Training,
 )
+from lensfinder.params.hard_negatives import HardNegatives
+
+MODEL_REPRESENTATIONS = ("cube", "pseudo_spectra")
+"""What a model may read; ablations may read parts of these."""
 
 KINDS = ("lensed_quasar", "quasar_near_galaxy", "quasar_alone")
 
@@ -149,13 +155,25 @@ class Jpas(Section):
     gate: Gate
     training: Training
     models: dict[str, Model]
+    ablations: dict[str, Ablation]
     judging: Judging
+    cv: CrossValidation
+    hard_negatives: HardNegatives
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         for name, model in self.models.items():
-            if model.representation == "stamps":
-                raise ValueError(f"models.{name}.representation = stamps: this track has no stamps")
+            if model.representation not in MODEL_REPRESENTATIONS:
+                raise ValueError(
+                    f"models.{name}.representation = {model.representation}: a model of this track reads "
+                    f"{' or '.join(MODEL_REPRESENTATIONS)}"
+                )
+        self._check_ablations()
+        self.cv.check_models(self.models)
+        if len(self.cv.folds) > self.sky.tiles // 2:
+            raise ValueError(
+                f"cv.folds ({len(self.cv.folds)}) must leave each two of the {self.sky.tiles} tiles"
+            )
         half_width = 0.5 * self.observation.stamp_pixels * self.observation.pixel_scale_arcsec
         corner = math.sqrt(2) * (half_width - self.systems.companion_margin_arcsec)
         separation = self.systems.pair_separation_arcsec.high
@@ -164,9 +182,52 @@ class Jpas(Section):
                 f"systems.pair_separation_arcsec.high ({separation}) does not fit "
                 f"into the stamp, whose corner less the margin is {corner:.2f} arcsec away"
             )
+        if self.hard_negatives.reach_arcsec > self.reach_arcsec:
+            raise ValueError(
+                f"hard_negatives: ring_radius_arcsec or merger_separation_arcsec reaches "
+                f"{self.hard_negatives.reach_arcsec} arcsec and does not fit into the stamp, whose side less "
+                f"jitter and margin is {self.reach_arcsec:.2f} arcsec away"
+            )
         if (
             self.counts.train.total < self.sky.tiles - self.sky.test_tiles
             or self.counts.test.total < self.sky.test_tiles
         ):
             raise ValueError("counts must give at least one object to every tile of each sample")
         return self
+
+    @property
+    def reach_arcsec(self) -> float:
+        """How far from a system's brightest object a companion may lie along x or y, whatever the jitter."""
+        camera = self.observation
+        half_width = camera.pixel_scale_arcsec * (0.5 * camera.stamp_pixels - camera.jitter_pixels)
+        return half_width - self.systems.companion_margin_arcsec
+
+    @property
+    def ablation_models(self) -> dict[str, Model]:
+        """The networks of the ablations, by their names."""
+        return {name: ablation.of(self.models[ablation.base]) for name, ablation in self.ablations.items()}
+
+    def _check_ablations(self) -> None:
+        """Raise ValueError where an ablation is impossible."""
+        known = [*self.models, *self.ablations]
+        for name, ablation in self.ablations.items():
+            if name in self.models:
+                raise ValueError(f"ablations.{name}: {name!r} is the name of a model already")
+            if ablation.base not in self.models:
+                raise ValueError(
+                    f"ablations.{name}.base = {ablation.base}: models has only {', '.join(self.models)}"
+                )
+            try:
+                model = ablation.of(self.models[ablation.base])
+            except ValueError as error:
+                raise ValueError(f"ablations.{name}.changes: {error}") from None
+            if model.representation == "stamps":
+                raise ValueError(
+                    f"ablations.{name}.changes: representation = stamps: this track has no stamps"
+                )
+            for other in ablation.against:
+                if other == name or other not in known:
+                    raise ValueError(
+                        f"ablations.{name}.against: {other!r} is no other model or ablation "
+                        f"({', '.join(known)})"
+                    )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.datasets.parts import read_parts
-from lensfinder.datasets.table import read_table, write_table
+from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
 from lensfinder.jsonfiles import write_json
 from lensfinder.judging import figures, figures_curves, figures_images, tables
@@ -20,14 +20,11 @@ from lensfinder.judging.figures_style import GREEN, RED, save_figure
 from lensfinder.judging.files import open_images_of, read_history, write_csv
 from lensfinder.judging.judged import CURVE_FPR, Judged, judge, part_of
 from lensfinder.judging.registry import judging_of
-from lensfinder.judging.scores import objects_to_score, with_scores
 from lensfinder.judging.survey import SurveyJudging
 from lensfinder.params import Judging, Params
 from lensfinder.paths import ModelPaths, SurveyPaths
+from lensfinder.stages.score_parts import score_parts
 from lensfinder.typing import AnyArray, FloatArray
-
-PREDICTION_BATCH = 128
-"""Objects given to the network at a time: fast on a few cores, and never more than some hundred MB."""
 
 RELIABILITY_BINS = 10
 ATLAS_COLUMNS, ATLAS_ROWS = 6, 4
@@ -51,26 +48,17 @@ def evaluate_model(paths: SurveyPaths, params: Params, name: str) -> dict[str, A
         )
     definition = section.models[name]
     catalogue = read_table(paths.catalogue, survey.catalogue_columns)
-    objects = objects_to_score(read_parts(paths, name), catalogue, survey.score_columns)
     whole = open_images_of(paths.images_of(survey.reference), len(catalogue))
     images = open_images_of(paths.images_of(definition.representation), len(catalogue))
     paint = survey.painter(paths.tables, whole)
     model = paths.model(name)
-    if not model.model.is_file():
-        raise UserError(f"{model.model}: no such file; train the model first (`make repro`)")
+    scores = score_parts(paths, params, read_parts(paths, name), definition, model)
     history = read_history(model.history)
-
-    from lensfinder.networks.predict import predict_scores  # imports TensorFlow
-
-    rows = objects["row"].to_numpy()
-    score = predict_scores(model.model, definition, images, rows, PREDICTION_BATCH, section.training.threads)
-    scores = with_scores(objects, score)
     groups = survey.groups_of(part_of(scores, "test")[0], catalogue)
     judged = judge(name, scores, groups, section.judging, params.seed)
     own_bytes, whole_bytes = (sum(of[0].nbytes for of in arrays) for arrays in (images, whole))
     kind = survey.kind_of(judged.rows)
     metrics = metrics_of(judged, kind, section.judging, own_bytes, whole_bytes / own_bytes)
-    write_table(model.scores, scores, survey.score_columns)
     write_json(model.metrics, metrics)
     for stale in model.figures.glob("*.png"):
         stale.unlink()

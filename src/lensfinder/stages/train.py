@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,11 +13,15 @@ from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.store import open_images
 from lensfinder.errors import UserError
 from lensfinder.jsonfiles import read_json, write_json
-from lensfinder.params import Params
-from lensfinder.paths import SurveyPaths
+from lensfinder.params import Model, Params
+from lensfinder.paths import ModelPaths, SurveyPaths
 from lensfinder.pipeline import stage_inputs_hash
-from lensfinder.tracking.log import INPUTS_HASH_KEY, training_log
+from lensfinder.tracking.contents import INPUTS_HASH_KEY, TrainingLog
+from lensfinder.tracking.log import training_log
 from lensfinder.typing import AnyArray
+
+OpenLog = Callable[[str], AbstractContextManager[TrainingLog]]
+"""From the hash of a stage's inputs, the log of its training."""
 
 
 def train_model(paths: SurveyPaths, params: Params, name: str) -> None:
@@ -32,30 +39,81 @@ def train_model(paths: SurveyPaths, params: Params, name: str) -> None:
         raise UserError(
             f"params.yaml: {paths.survey} has no model {name!r}; its models are {', '.join(survey.models)}"
         )
-    if not paths.validation.is_file():
-        raise UserError(
-            f"{paths.validation}: no such file; nothing is trained before `lensfinder validate` passed"
-        )
-    parts = read_parts(paths, name)
-    images = _open_all(paths, survey.models[name].representation, parts)
-    inputs_hash = stage_inputs_hash(paths.root, f"train-{paths.survey}@{name}", params)
-    work = paths.work(f"train-{name}", inputs_hash)
+    check_validated(paths.validation, f"lensfinder validate {paths.survey}")
+    train_on_parts(
+        paths,
+        params,
+        read_parts(paths, name),
+        survey.models[name],
+        params.seed,
+        f"train-{paths.survey}@{name}",
+        paths.model(name),
+        lambda inputs_hash: training_log(paths.root, paths.survey, name, inputs_hash, params),
+    )
+
+
+def check_validated(outcome: Path, command: str) -> None:
+    """Refuse to go on where the gate left no outcome.
+
+    Raises
+    ------
+    UserError
+        If the file is missing.
+    """
+    if not outcome.is_file():
+        raise UserError(f"{outcome}: no such file; nothing is trained before `{command}` passed")
+
+
+def train_on_parts(
+    paths: SurveyPaths,
+    params: Params,
+    parts: pd.DataFrame,
+    definition: Model,
+    seed: int,
+    stage: str,
+    out: ModelPaths,
+    open_log: OpenLog,
+) -> None:
+    """Train one network on given parts and write network, history and summary.
+
+    Parameters
+    ----------
+    parts
+        ``object_id, row, label, part`` of all objects.
+    seed
+        Of this training.
+    stage
+        Its name as DVC prints it: the hash of its inputs names the work folder from which it resumes, and
+        the run.
+    out
+        Where network, history and summary go.
+
+    Raises
+    ------
+    UserError
+        If an array of images is missing, or lacks a row that a part names.
+    CheckFailed
+        If the training diverges.
+    """
+    images = _open_all(paths, definition.representation, parts)
+    inputs_hash = stage_inputs_hash(paths.root, stage, params)
+    title = stage.replace("/", "_").replace(":", "_")
+    work = paths.work(title, inputs_hash)
     # An interrupted training on other inputs will never be continued.
-    for other in work.parent.glob(f"train-{name}-*"):
+    for other in work.parent.glob(f"{title}-*"):
         if other != work:
             shutil.rmtree(other)
-    out = paths.model(name)
 
     from lensfinder.networks.training import train  # imports TensorFlow
 
-    with training_log(paths.root, paths.survey, name, inputs_hash, params) as log:
+    with open_log(inputs_hash) as log:
         train(
             images,
             *_part(parts, "train"),
             *_part(parts, "validation"),
-            survey.models[name],
-            survey.training,
-            params.seed,
+            definition,
+            params.survey(paths.survey).training,
+            seed,
             work,
             out,
             log.log_epoch,

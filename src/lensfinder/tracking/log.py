@@ -1,48 +1,32 @@
-"""Runs of models, from what the pipeline knows and from the files that it writes.
+"""Runs of models, as the stages of the pipeline log them.
 
-The stages log as they go; :func:`rebuild_runs` makes the same runs from outputs that DVC restored from a
-cache.
+Where DVC restored a training from its cache, there is no run to log to; :mod:`.restored` makes it then.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lensfinder.errors import UserError
+from lensfinder.datasets.folds import Fold
 from lensfinder.jsonfiles import read_json
-from lensfinder.params import SURVEYS, Params, read_params
-from lensfinder.paths import ModelPaths, SurveyPaths
-from lensfinder.provenance import flatten, git_state, recorded_outputs, recorded_params
+from lensfinder.params import Model, Params
+from lensfinder.paths import StudyPaths, SurveyPaths
+from lensfinder.provenance import flatten
+from lensfinder.tracking.contents import (
+    TrainingLog,
+    experiment_of,
+    log_training_files,
+    measures_of,
+    origin,
+    params_of,
+    study_params_of,
+)
+from lensfinder.tracking.restored import RecordedStudy, survey_run
 from lensfinder.tracking.run import EVALUATED_TAG, RunIdentity, TrackedRun
-from lensfinder.tracking.store import RunStore
-
-INPUTS_HASH_KEY = "inputs_hash"
-"""Entry of ``training.json`` by which a run is found again."""
-
-# Test and training both have an accuracy: curves get the name of their part.
-_CURVES = {
-    "loss": "train/loss",
-    "accuracy": "train/accuracy",
-    "val_loss": "validation/loss",
-    "val_accuracy": "validation/accuracy",
-    "learning_rate": "train/learning_rate",
-    "seconds": "train/seconds",
-}
-
-
-class TrainingLog:
-    """Log of a training while it goes on."""
-
-    def __init__(self, run: TrackedRun) -> None:
-        self.run = run
-
-    def log_epoch(self, epoch: int, row: Mapping[str, float]) -> None:
-        """Log a row of the history, with ``"seconds"`` where known."""
-        self.run.log_epoch(epoch, {_CURVES[key]: value for key, value in row.items() if key in _CURVES})
+from lensfinder.tracking.store import PARENT_TAG, RunStore, ended_by_error
 
 
 @contextmanager
@@ -51,30 +35,79 @@ def training_log(
 ) -> Iterator[TrainingLog]:
     """Open the run of a training; at the end log what the training wrote, and close the run.
 
-    The training must have written its files, with :data:`INPUTS_HASH_KEY` in ``training.json``, when the
-    context ends.
+    The training must have written its files, with :data:`.contents.INPUTS_HASH_KEY` in ``training.json``,
+    when the context ends.
     """
-    identity = RunIdentity(survey, model, inputs_hash)
-    with RunStore(workspace).training(identity) as run:
+    with RunStore(workspace).training(RunIdentity(survey, model, inputs_hash)) as run:
         values = flatten(params.model_dump(mode="json"))
-        run.log_params(_params_of(values, survey, model))
-        run.log_tags(_origin(workspace, survey, params.preset))
+        run.log_params(params_of(values, survey, model))
+        run.log_tags(origin(workspace, survey, params.preset))
         yield TrainingLog(run)
-        _log_training_files(run, SurveyPaths(workspace, survey).model(model))
+        log_training_files(run, SurveyPaths(workspace, survey).model(model))
+
+
+@contextmanager
+def study_log(
+    workspace: Path,
+    study: str,
+    survey: str,
+    model: str,
+    inputs_hash: str,
+    params: Params,
+    definition: Model,
+) -> Iterator[TrainingLog]:
+    """Open the run of a study's model, in the study's own experiment; else as :func:`training_log`."""
+    files = StudyPaths(SurveyPaths(workspace, survey), study)
+    identity = RunIdentity(experiment_of(files), model, inputs_hash)
+    with RunStore(workspace).training(identity) as run:
+        _describe(run, files, params, definition)
+        yield TrainingLog(run)
+        log_training_files(run, files.model(model))
+
+
+@contextmanager
+def fold_log(
+    workspace: Path,
+    study: str,
+    survey: str,
+    model: str,
+    fold: Fold,
+    inputs_hash: str,
+    parent_hash: str,
+    params: Params,
+    definition: Model,
+) -> Iterator[TrainingLog]:
+    """Open the run of one fold, below that of the model's cross-validation; else as :func:`training_log`.
+
+    The run above, found by ``parent_hash`` (see :func:`lensfinder.pipeline.study_hash`), stays RUNNING until
+    :func:`log_cross_validation`.
+    """
+    files = StudyPaths(SurveyPaths(workspace, survey), study)
+    experiment, name = experiment_of(files), f"{model}/{fold.key}"
+    store = RunStore(workspace)
+    parent = store.resume(RunIdentity(experiment, model, parent_hash))
+    with ended_by_error(parent), store.training(RunIdentity(experiment, name, inputs_hash)) as run:
+        for described in (parent, run):
+            _describe(described, files, params, definition)
+        run.log_tags({PARENT_TAG: parent.run_id})
+        yield TrainingLog(run)
+        log_training_files(run, files.model(name))
 
 
 def log_evaluation(workspace: Path, survey: str, model: str) -> None:
     """Add to the run of a model what the evaluation wrote: measures, confusion matrix and figures.
-
-    Where there is no run, because DVC restored the training from its cache, it is made from the training's
-    files.
 
     Raises
     ------
     UserError
         If a file is missing.
     """
-    _log_evaluation(RunStore(workspace), workspace, survey, model)
+    paths = SurveyPaths(workspace, survey).model(model)
+    run = survey_run(RunStore(workspace), workspace, survey, model)
+    metrics = read_json(paths.metrics)
+    _log_metrics(run, metrics)
+    _log_existing(run, {paths.metrics: "metrics", paths.figures: "figures"})
+    run.log_tags({EVALUATED_TAG: "true"})
 
 
 def log_report(workspace: Path, survey: str, models: list[str]) -> None:
@@ -86,132 +119,91 @@ def log_report(workspace: Path, survey: str, models: list[str]) -> None:
         If a model was not trained.
     """
     store = RunStore(workspace)
+    paths = SurveyPaths(workspace, survey)
     for model in models:
-        run = _trained_run(store, workspace, survey, model)
-        paths = SurveyPaths(workspace, survey)
-        for path, folder in (
-            (paths.validation, "validation"),
-            (paths.data_docs, "validation/docs"),
-            (paths.comparison, "report"),
-            (paths.report_dir, "report"),
-        ):
-            if path.exists():
-                run.log_files(path, folder)
+        run = survey_run(store, workspace, survey, model)
+        _log_existing(
+            run,
+            {
+                paths.validation: "validation",
+                paths.data_docs: "validation/docs",
+                paths.comparison: "report",
+                paths.report_dir: "report",
+            },
+        )
 
 
-def rebuild_runs(workspace: Path) -> list[str]:
-    """Make the run of every model whose outputs are there, or complete it; return their names.
+def log_cross_validation(
+    workspace: Path,
+    study: str,
+    survey: str,
+    parent_hashes: Mapping[str, str],
+    folds: Sequence[Fold],
+    results: Mapping[str, Any],
+) -> None:
+    """Log what was judged: measures of each fold with its run, what follows from all of them above these.
 
-    Repeated, it changes nothing.
+    Below the run of a model's cross-validation are then the runs of its folds, one each: what was trained
+    on other inputs before is taken out of there. Repeated, it changes nothing.
+
+    Parameters
+    ----------
+    parent_hashes
+        Result of :func:`lensfinder.pipeline.study_hash` of each model.
+    results
+        What the study's metrics file holds: for each of ``models`` its measures over folds, ``per_fold`` and
+        ``pooled``.
 
     Raises
     ------
     UserError
-        If there is no output of a training at all.
+        If a fold was not trained.
     """
-    trained = sorted(workspace.glob("models/*/*/training.json"))
-    if not trained:
-        raise UserError(
-            f"{workspace / 'models'}: no trained model; `dvc checkout` or `dvc repro` brings them"
-        )
     store = RunStore(workspace)
-    names: list[str] = []
-    surveys: dict[str, list[str]] = {}
-    for path in trained:
-        survey, model = path.parts[-3:-1]
-        surveys.setdefault(survey, []).append(model)
-        if SurveyPaths(workspace, survey).model(model).metrics.exists():
-            run = _log_evaluation(store, workspace, survey, model)
-        else:
-            run = _trained_run(store, workspace, survey, model)
-        names.append(f"lensfinder-{survey}/{run.name}")
-    for survey, models in surveys.items():
-        log_report(workspace, survey, models)
-    return names
+    record = RecordedStudy(StudyPaths(SurveyPaths(workspace, survey), study))
+    files = record.files
+    for model, parent_hash in parent_hashes.items():
+        measured = results["models"][model]
+        of_fold = {Fold(entry["repeat"], entry["fold"]): entry for entry in measured["per_fold"]}
+        parent = record.cross_validation_run(store, model, parent_hash)
+        children = []
+        for fold in folds:
+            run = record.trained_run(store, f"{model}/{fold.key}")
+            _log_metrics(
+                run, {key: of_fold[fold][key] for key in of_fold[fold] if key not in ("repeat", "fold")}
+            )
+            run.log_tags({PARENT_TAG: parent.run_id, EVALUATED_TAG: "true"})
+            children.append(run)
+        store.keep_children(parent, children)
+        pooled = measures_of(measured["pooled"])
+        parent.log_measures(measures_of(measured) | {f"pooled/{key}": pooled[key] for key in pooled})
+        _log_existing(
+            parent,
+            {
+                files.validation_dir: "validation",
+                files.data_docs: "validation/docs",
+                files.metrics: "metrics",
+                files.report_dir: "report",
+            },
+        )
+        parent.log_tags({EVALUATED_TAG: "true"})
+        if parent.status != "FINISHED":
+            parent.end()
 
 
-def measures_of(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return the numbers of a metrics file by name; intervals as ``interval/<name>_low`` and ``_high``."""
-    measures: dict[str, float] = {}
-    for key, value in metrics.items():
-        if isinstance(value, Mapping):
-            name = key.replace("_interval", "")
-            for bound in ("low", "high"):
-                if isinstance(value.get(bound), int | float):
-                    measures[f"interval/{name}_{bound}"] = float(value[bound])
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            measures[key] = float(value)
-    return measures
+def _describe(run: TrackedRun, files: StudyPaths, params: Params, definition: Model) -> None:
+    values = flatten(params.model_dump(mode="json"))
+    run.log_params(study_params_of(values, files, definition))
+    run.log_tags(origin(files.survey.root, files.survey.survey, params.preset))
 
 
-def _log_evaluation(store: RunStore, workspace: Path, survey: str, model: str) -> TrackedRun:
-    paths = SurveyPaths(workspace, survey).model(model)
-    run = _trained_run(store, workspace, survey, model)
-    metrics = read_json(paths.metrics)
+def _log_metrics(run: TrackedRun, metrics: Mapping[str, Any]) -> None:
     run.log_measures(measures_of(metrics))
     run.log_json({key: metrics[key] for key in ("tp", "fp", "fn", "tn")}, "confusion_matrix.json")
-    run.log_files(paths.metrics, "metrics")
-    if paths.figures.is_dir():
-        run.log_files(paths.figures, "figures")
-    run.log_tags({EVALUATED_TAG: "true"})
-    return run
 
 
-def _trained_run(store: RunStore, workspace: Path, survey: str, model: str) -> TrackedRun:
-    paths = SurveyPaths(workspace, survey).model(model)
-    identity = _identity(paths, survey, model)
-    run = store.find(identity)
-    if run is not None and run.status == "FINISHED":
-        return run
-    run = store.find_or_create(identity)
-    preset = read_params(workspace / "params.yaml").preset
-    run.log_params(_params_of({"preset": preset} | recorded_params(workspace), survey, model))
-    run.log_tags(_origin(workspace, survey, preset) | {"lensfinder.rebuilt": "true"})
-    _log_training_files(run, paths)
-    run.end()
-    return run
-
-
-def _log_training_files(run: TrackedRun, paths: ModelPaths) -> None:
-    log = TrainingLog(run)
-    with paths.history.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            log.log_epoch(int(row["epoch"]), {key: float(value) for key, value in row.items()})
-    run.log_files(paths.history, "training")
-    run.log_files(paths.training, "training")
-    run.log_network(paths.model)
-
-
-def _identity(paths: ModelPaths, survey: str, model: str) -> RunIdentity:
-    training = read_json(paths.training)
-    if INPUTS_HASH_KEY not in training:
-        raise UserError(
-            f"{paths.training}: {INPUTS_HASH_KEY} is missing; `dvc repro -f` writes the file anew"
-        )
-    return RunIdentity(survey, model, str(training[INPUTS_HASH_KEY]))
-
-
-def _params_of(values: Mapping[str, Any], survey: str, model: str) -> dict[str, Any]:
-    """Return the parameters by dotted name, without other surveys and the survey's other models.
-
-    Those of the own model are named alike for all models, so that a comparison of two runs sets them side by
-    side.
-    """
-    models, own = f"{survey}.models.", f"{survey}.models.{model}."
-    others = {other for other in SURVEYS if other != survey}
-    return {
-        key.replace(own, f"{survey}.model.", 1): value
-        for key, value in values.items()
-        if key.split(".")[0] not in others and (not key.startswith(models) or key.startswith(own))
-    }
-
-
-def _origin(workspace: Path, survey: str, preset: str) -> dict[str, str]:
-    tags = {"preset": preset}
-    if (state := git_state(workspace)) is not None:
-        tags["mlflow.source.git.commit"] = state.commit
-        tags["git.dirty"] = str(state.dirty).lower()
-    for path, output in recorded_outputs(workspace).items():
-        if path.startswith((f"datasets/{survey}", f"splits/{survey}")) and "md5" in output:
-            tags[f"dvc.{path}"] = str(output["md5"])
-    return tags
+def _log_existing(run: TrackedRun, folders: Mapping[Path, str]) -> None:
+    """Log those files and folders that exist, each into a folder of the run's artifacts."""
+    for path, folder in folders.items():
+        if path.exists():
+            run.log_files(path, folder)

@@ -26,20 +26,23 @@ class RunIdentity:
 
     Attributes
     ----------
-    survey, model
-        Names as in ``params.yaml``.
+    experiment
+        The survey, or survey and study: ``jpas``, ``jpas-cv``.
+    model
+        Name as in ``params.yaml``; of a fold ``<model>/<fold>``.
     inputs_hash
-        Of the training, see :func:`lensfinder.provenance.inputs_hash`.
+        Of the training, see :func:`lensfinder.provenance.inputs_hash`; of a whole cross-validation, see
+        :func:`lensfinder.pipeline.study_hash`.
     """
 
-    survey: str
+    experiment: str
     model: str
     inputs_hash: str
 
     @property
     def name(self) -> str:
-        """Name that the user interface shows."""
-        return f"{self.model}-{self.inputs_hash[:7]}"
+        """Name that the user interface shows; a fold's stands below that of its model."""
+        return f"{self.model.rpartition('/')[2]}-{self.inputs_hash[:7]}"
 
 
 class TrackedRun:

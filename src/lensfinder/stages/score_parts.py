@@ -1,0 +1,45 @@
+"""Scores of a trained network on the validation and the test part of a split."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from lensfinder.datasets.table import read_table, write_table
+from lensfinder.errors import UserError
+from lensfinder.judging.files import open_images_of
+from lensfinder.judging.registry import judging_of
+from lensfinder.judging.scores import objects_to_score, with_scores
+from lensfinder.params import Model, Params
+from lensfinder.paths import ModelPaths, SurveyPaths
+
+PREDICTION_BATCH = 128
+"""Objects given to the network at a time: fast on a few cores, and never more than some hundred MB."""
+
+
+def score_parts(
+    paths: SurveyPaths, params: Params, parts: pd.DataFrame, definition: Model, model: ModelPaths
+) -> pd.DataFrame:
+    """Write the score of every validation and test object of ``parts``, and return the table.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or does not fit the others.
+    CheckFailed
+        If the network's output is no probability.
+    """
+    if not model.model.is_file():
+        raise UserError(f"{model.model}: no such file; train the model first (`make repro`)")
+    survey = judging_of(paths.survey)
+    catalogue = read_table(paths.catalogue, survey.catalogue_columns)
+    objects = objects_to_score(parts, catalogue, survey.score_columns)
+    images = open_images_of(paths.images_of(definition.representation), len(catalogue))
+
+    from lensfinder.networks.predict import predict_scores  # imports TensorFlow
+
+    threads = params.survey(paths.survey).training.threads
+    rows = objects["row"].to_numpy()
+    score = predict_scores(model.model, definition, images, rows, PREDICTION_BATCH, threads)
+    scores = with_scores(objects, score)
+    write_table(model.scores, scores, survey.score_columns)
+    return scores

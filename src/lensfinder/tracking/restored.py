@@ -1,0 +1,137 @@
+"""Runs of trainings whose files are there, but of which nothing is known: DVC restored them from a cache.
+
+What they hold comes from these files and from what DVC recorded of the stages that made them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from lensfinder.errors import UserError
+from lensfinder.params import Jpas, Model, Params, read_params
+from lensfinder.paths import ModelPaths, StudyPaths, SurveyPaths
+from lensfinder.provenance import flatten, recorded_params
+from lensfinder.tracking.contents import (
+    experiment_of,
+    log_training_files,
+    origin,
+    params_of,
+    study_params_of,
+    trained_identity,
+)
+from lensfinder.tracking.run import RunIdentity, TrackedRun
+from lensfinder.tracking.store import RunStore
+
+_REBUILT = {"lensfinder.rebuilt": "true"}
+
+
+def survey_run(store: RunStore, workspace: Path, survey: str, model: str) -> TrackedRun:
+    """Return the run of a survey's model, made from the training's files where there is none.
+
+    Raises
+    ------
+    UserError
+        If the model was not trained.
+    """
+    paths = SurveyPaths(workspace, survey).model(model)
+
+    def describe(run: TrackedRun) -> None:
+        preset = read_params(workspace / "params.yaml").preset
+        run.log_params(params_of({"preset": preset} | recorded_params(workspace), survey, model))
+        run.log_tags(origin(workspace, survey, preset) | _REBUILT)
+
+    return _trained_run(store, trained_identity(survey, model, paths), paths, describe)
+
+
+@dataclass(frozen=True)
+class RecordedStudy:
+    """A study as it was run, whatever ``params.yaml`` says now."""
+
+    files: StudyPaths
+
+    def trained_run(self, store: RunStore, model: str) -> TrackedRun:
+        """Return the run of one of the study's trainings, made from its files where there is none.
+
+        Parameters
+        ----------
+        model
+            Of a fold, ``<model>/<fold>``.
+
+        Raises
+        ------
+        UserError
+            If it was not trained.
+        """
+        paths = self.files.model(model)
+        identity = trained_identity(experiment_of(self.files), model, paths)
+        return _trained_run(store, identity, paths, lambda run: self._describe(run, model))
+
+    def cross_validation_run(self, store: RunStore, model: str, parent_hash: str) -> TrackedRun:
+        """Return the run above those of a model's folds, RUNNING where it is made now."""
+        identity = RunIdentity(experiment_of(self.files), model, parent_hash)
+        if (known := store.find(identity)) is not None:
+            return known
+        run = store.find_or_create(identity)
+        self._describe(run, model)
+        return run
+
+    @cached_property
+    def params(self) -> Params:
+        """The parameters that the study ran with; what no stage recorded is that of ``params.yaml``.
+
+        Raises
+        ------
+        UserError
+            If the two together are impossible.
+        """
+        values = read_params(self.files.survey.root / "params.yaml").model_dump(mode="json")
+        for key in self._recorded.keys() & flatten(values).keys():
+            *sections, name = key.split(".")
+            section = values
+            for part in sections:
+                section = section[part]
+            section[name] = self._recorded[key]
+        try:
+            return Params.model_validate(values)
+        except ValidationError as error:
+            lock = self.files.pipeline.with_name("dvc.lock")
+            raise UserError(f"{lock}: does not fit params.yaml: {error}; run the study again") from None
+
+    @cached_property
+    def _recorded(self) -> dict[str, Any]:
+        return recorded_params(self.files.survey.root) | recorded_params(self.files.pipeline.parent)
+
+    def _describe(self, run: TrackedRun, model: str) -> None:
+        values = {"preset": self.params.preset} | self._recorded
+        run.log_params(study_params_of(values, self.files, self._definition(model)))
+        run.log_tags(origin(self.files.survey.root, self.files.survey.survey, self.params.preset) | _REBUILT)
+
+    def _definition(self, model: str) -> Model:
+        section = self.params.survey(self.files.survey.survey)
+        known = section.models | (section.ablation_models if isinstance(section, Jpas) else {})
+        name = model.partition("/")[0]
+        if name not in known:
+            raise UserError(
+                f"{self.files.model(model).model_dir}: params.yaml knows no model {name!r} any more; delete "
+                "the folder, or restore params.yaml"
+            )
+        return known[name]
+
+
+def _trained_run(
+    store: RunStore, identity: RunIdentity, paths: ModelPaths, describe: Callable[[TrackedRun], None]
+) -> TrackedRun:
+    run = store.find(identity)
+    if run is not None and run.status == "FINISHED":
+        return run
+    run = store.find_or_create(identity)
+    describe(run)
+    log_training_files(run, paths)
+    run.end()
+    return run
