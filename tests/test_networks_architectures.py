@@ -13,6 +13,9 @@ from lensfinder.typing import Float32Array
 SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
     "cube": ((50, 50, 56),),
     "pseudo_spectra": ((2, 56, 50),),
+    "one_pseudo_spectrum": ((1, 56, 50),),
+    "white": ((50, 50, 1),),
+    "colours": ((1, 1, 56),),
     "stamps": ((48, 48, 1), (16, 16, 3)),
 }
 
@@ -28,6 +31,8 @@ def model(representation: str) -> Model:
         "dense_units": 5,
         "dropout": 0.2,
     }
+    if representation == "colours":
+        values |= {"normalisation": "global_max", "symmetries": False, "shift_max_pixels": 0}
     if representation == "stamps":
         return StampModel.model_validate({**values, "nisp_filters": (4, 6)})
     return Model.model_validate(values)
@@ -66,6 +71,24 @@ def test_exchanging_the_two_pseudo_spectra_changes_nothing() -> None:
     scores = network.predict_on_batch(pairs)
     np.testing.assert_allclose(network.predict_on_batch(pairs[:, ::-1]), scores, rtol=1e-5)
     assert np.ptp(scores) > 1e-3
+
+
+def test_one_pseudo_spectrum_is_judged_as_two_alike_would_be() -> None:
+    [one] = noise(4, SHAPES["one_pseudo_spectrum"], seed=2)
+    single, double = (
+        build_network(model(name), SHAPES[name], seed=1) for name in ("one_pseudo_spectrum", "pseudo_spectra")
+    )
+    twice = np.concatenate([one, one], axis=1)
+    np.testing.assert_allclose(single.predict_on_batch(one), double.predict_on_batch(twice), rtol=1e-5)
+
+
+def test_every_colour_is_judged() -> None:
+    [colours] = noise(1, SHAPES["colours"], seed=2)
+    one_changed = np.repeat(colours, 57, axis=0)
+    for band in range(56):
+        one_changed[band, ..., band] += 1
+    scores = build_network(model("colours"), SHAPES["colours"], seed=1).predict_on_batch(one_changed)[:, 0]
+    assert np.abs(scores[:-1] - scores[-1]).min() > 0
 
 
 def test_bands_are_mixed_before_anything_else_looks_at_the_cube() -> None:

@@ -21,6 +21,7 @@ SYMMETRIES = list(itertools.product([False, True], repeat=3))
 SIZE, BANDS, MARGIN = 10, 4, 2
 [CUBE] = forms_of("cube")
 [PAIR] = forms_of("pseudo_spectra")
+[ONE] = forms_of("one_pseudo_spectrum")
 VIS, NISP = forms_of("stamps")
 
 
@@ -76,6 +77,17 @@ def test_augmentation_commutes_with_summation(
         normalise(of_cube, PAIR, "per_band_max"),
         augment(normalise(pseudo_spectra_of(cube), PAIR, "per_band_max"), augmentation, PAIR),
     )
+
+
+@pytest.mark.parametrize("symmetry", SYMMETRIES)
+def test_of_one_pseudo_spectrum_only_what_happens_along_x_is_seen(
+    cube: Float32Array, symmetry: tuple[bool, bool, bool]
+) -> None:
+    _, flip_y, flip_x = symmetry
+    along_x = transformation(False, flip_y, flip_x, shift_y=2, shift_x=-1)
+    summed = pseudo_spectra_of(augment(cube, along_x, CUBE))[:1]
+    augmentation = transformation(*symmetry, shift_y=2, shift_x=-1)
+    np.testing.assert_array_equal(augment(pseudo_spectra_of(cube)[:1], augmentation, ONE), summed)
 
 
 def test_symmetries_are_the_quarter_turns_and_flips(cube: Float32Array) -> None:

@@ -14,8 +14,17 @@ from lensfinder.params import Model, StampModel
 from lensfinder.typing import AnyArray
 
 NORMALISATIONS = ("per_band_max", "global_max", "asinh")
-SHAPES = {"cube": (14, 14, 5), "pseudo_spectra": (2, 5, 14), "vis": (30, 30, 1), "nisp": (10, 10, 3)}
-FORMS = {form.name: form for name in ("cube", "pseudo_spectra", "stamps") for form in forms_of(name)}
+SHAPES = {
+    "cube": (14, 14, 5),
+    "pseudo_spectra": (2, 5, 14),
+    "one_pseudo_spectrum": (1, 5, 14),
+    "white": (14, 14, 1),
+    "colours": (1, 1, 5),
+    "vis": (30, 30, 1),
+    "nisp": (10, 10, 3),
+}
+REPRESENTATIONS = ("cube", "pseudo_spectra", "one_pseudo_spectrum", "white", "colours", "stamps")
+FORMS = {form.name: form for name in REPRESENTATIONS for form in forms_of(name)}
 N = 40
 
 
@@ -40,8 +49,8 @@ def images_of(name: str) -> AnyArray:
     rng = np.random.default_rng(3)
     scale = 10.0 ** rng.uniform(-7, 4, (N, *(1 for _ in SHAPES[name])))
     images = (scale * rng.normal(size=(N, *SHAPES[name]))).astype(np.float16)
-    if name in ("cube", "pseudo_spectra", "nisp"):
-        dark = (slice(None), slice(None), 2) if FORMS[name].pair else (..., 2)
+    if name not in ("white", "vis"):
+        dark = (slice(None), slice(None), 2) if FORMS[name].pseudo_spectra else (..., 2)
         images[dark] = -np.abs(images[dark])
     images[7] = -np.abs(images[7])
     images[8] = 0
@@ -51,7 +60,7 @@ def images_of(name: str) -> AnyArray:
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 @pytest.mark.parametrize(
     ("form", "free"),
-    [(form, free) for form in FORMS.values() for free in (False, True) if not (form.pair and free)],
+    [(form, free) for form in FORMS.values() for free in (False, True) if not (form.pseudo_spectra and free)],
     ids=lambda value: value.name if isinstance(value, InputForm) else None,
 )
 def test_compiled_input_is_the_plain_one(
@@ -76,7 +85,7 @@ def test_compiled_input_is_the_plain_one(
 @pytest.mark.parametrize("name", FORMS)
 def test_what_is_not_finite_does_not_become_a_number(name: str, bad: float) -> None:
     images = images_of(name)
-    images[0, 1, 1, 0] = bad
+    images[0].flat[1] = bad
     batch = np.empty((2, *SHAPES[name]), dtype=np.float32)
     table = conversion_table(FORMS[name], "per_band_max")
     fill_batch(images, np.array([0, 1]), no_augmentations(2), FORMS[name], "per_band_max", table, batch)
@@ -87,7 +96,7 @@ def test_what_is_not_finite_does_not_become_a_number(name: str, bad: float) -> N
 @pytest.mark.parametrize("name", FORMS)
 def test_per_band_max_is_one_or_left_alone(name: str) -> None:
     images = images_of(name)
-    axes = (3,) if FORMS[name].pair else (1, 2)
+    axes = (3,) if FORMS[name].pseudo_spectra else (1, 2)
     before = images.astype(np.float32)
     after = normalise(images, FORMS[name], "per_band_max")
     positive = before.max(axis=axes, keepdims=True) > 0

@@ -1,14 +1,16 @@
-"""The networks: one family, whether it reads the cube, the pseudo-spectra or the stamps of two cameras.
+"""The networks: one family, whether it reads the cube, pseudo-spectra or the stamps of two cameras.
 
 Convolutions of stride 2 halve the image again and again, each followed by batch normalisation, and a dense
 layer judges what is left. Of cubes and pseudo-spectra that is flattened, not pooled: where the light is, is
 what tells a lens from a pair.
 
 - **Cube**, (y, x, bands): a 1 × 1 convolution first mixes the 56 bands into ``filters[0]`` images, so that
-  nothing afterwards is as deep as the cube; the other filters are 3 × 3 convolutions over y and x.
+  nothing afterwards is as deep as the cube; the other filters are 3 × 3 convolutions over y and x. A white
+  image is a cube of one band. Colours are a cube of one pixel, of which the network makes a few dense layers:
+  only the middle of a 3 × 3 kernel ever meets it.
 - **Pseudo-spectra**, (2, bands, pixels): both images pass through the same convolutions over band and
   position, with the same weights; then the larger of the two responses is kept, so that exchanging them
-  changes nothing.
+  changes nothing. Of one alone, (1, bands, pixels), the only response is kept.
 - **Stamps**, VIS (y, x, 1) and NISP (y, x, 3): a branch each, which keep the largest response of every filter
   wherever it is (an arc is an arc on every side of its lens) and meet in one dense layer, batch-normalised
   too. The first convolution of a branch sees the image as patches side by side; the others are 3 × 3.
@@ -45,7 +47,7 @@ def build_network(model: Model, input_shapes: Sequence[Sequence[int]], seed: int
     model
         ``filters`` of the convolutions, ``dense_units``, ``dropout`` and the representation to read.
     input_shapes
-        Shape of one image of each input: (y, x, bands) or (2, bands, pixels).
+        Shape of one image of each input: (y, x, bands) or (1 or 2, bands, pixels).
     seed
         Root of the initial weights and of dropout.
 
@@ -73,8 +75,9 @@ def _inputs_and_features(
         }
         return stamps, _of_stamps(stamps["vis"], stamps["nisp"], model)
     [shape] = input_shapes
+    [form] = forms_of(model.representation)
     images = layers.Input(tuple(shape))
-    flat = _of_cube(images, model) if model.representation == "cube" else _of_pseudo_spectra(images, model)
+    flat = _of_pseudo_spectra(images, model) if form.pseudo_spectra else _of_cube(images, model)
     return images, layers.Dense(model.dense_units, activation="relu")(flat)
 
 
@@ -85,13 +88,14 @@ def _of_cube(cubes: keras.KerasTensor, model: Model) -> keras.KerasTensor:
     return layers.Flatten()(x)
 
 
-def _of_pseudo_spectra(pairs: keras.KerasTensor, model: Model) -> keras.KerasTensor:
-    _, n_bands, n_pixels = pairs.shape[1:]
-    x = keras.ops.reshape(pairs, (-1, n_bands, n_pixels, 1))  # two images an object, one after the other
+def _of_pseudo_spectra(pseudo_spectra: keras.KerasTensor, model: Model) -> keras.KerasTensor:
+    n_images, n_bands, n_pixels = pseudo_spectra.shape[1:]
+    # The images of an object are one after the other.
+    x = keras.ops.reshape(pseudo_spectra, (-1, n_bands, n_pixels, 1))
     for filters in model.filters:
         x = _convolution(x, filters)
     features = layers.Flatten()(x)
-    return keras.ops.max(keras.ops.reshape(features, (-1, 2, features.shape[-1])), axis=1)
+    return keras.ops.max(keras.ops.reshape(features, (-1, n_images, features.shape[-1])), axis=1)
 
 
 def _of_stamps(vis: keras.KerasTensor, nisp: keras.KerasTensor, model: StampModel) -> keras.KerasTensor:

@@ -5,7 +5,8 @@ then a flip of x), optionally a free rotation and zoom about the centre, then a 
 outside is zero. Bands are never touched. Arrays of different pixel scales share their centre, so that one
 transformation acts on all of them; a shift is counted in the largest pixels. On pseudo-spectra the symmetries
 and shifts of the cube have exact images: exchanging the axes exchanges the two images, a flip or shift along
-x acts on the band × x image, one along y on the other.
+x acts on the band × x image, one along y on the other. For the band × x image alone only what happens along x
+has a meaning; the rest of a transformation leaves it as it is.
 """
 
 from __future__ import annotations
@@ -60,15 +61,15 @@ def augment(image: Float32Array, augmentation: AnyArray, form: InputForm) -> Flo
     Parameters
     ----------
     image
-        Of shape (y, x, bands), y as long as x, or (2, bands, pixels) if ``form.pair``.
+        Of shape (y, x, bands), y as long as x, or (1 or 2, bands, pixels) if ``form.pseudo_spectra``.
     augmentation
         Free rotations and zooms have no image on pseudo-spectra: their entries are not read there.
     form
         Form of the image.
     """
     shift_y, shift_x = (form.pixels_per_shift * int(augmentation[name]) for name in ("shift_y", "shift_x"))
-    if form.pair:
-        return _augment_pair(image, augmentation, shift_y, shift_x)
+    if form.pseudo_spectra:
+        return _augment_pseudo_spectra(image, augmentation, shift_y, shift_x)
     if augmentation["exchange"]:
         image = image.transpose(1, 0, 2)
     if augmentation["flip_y"]:
@@ -81,17 +82,19 @@ def augment(image: Float32Array, augmentation: AnyArray, form: InputForm) -> Flo
     return _turn_and_shift(image, angle_rad, zoom, shift_y, shift_x)
 
 
-def _augment_pair(
+def _augment_pseudo_spectra(
     pseudo_spectra: Float32Array, augmentation: AnyArray, shift_y: int, shift_x: int
 ) -> Float32Array:
-    band_x, band_y = pseudo_spectra
     if augmentation["exchange"]:
-        band_x, band_y = band_y, band_x
-    if augmentation["flip_y"]:
-        band_y = band_y[:, ::-1]
-    if augmentation["flip_x"]:
-        band_x = band_x[:, ::-1]
-    return np.stack([_shift(band_x, shift_x, axis=1), _shift(band_y, shift_y, axis=1)])
+        pseudo_spectra = pseudo_spectra[::-1]
+    along_x = (bool(augmentation["flip_x"]), shift_x)
+    along_y = (bool(augmentation["flip_y"]), shift_y)
+    return np.stack(
+        [
+            _shift(image[:, ::-1] if flip else image, shift, axis=1)
+            for image, (flip, shift) in zip(pseudo_spectra, (along_x, along_y), strict=False)
+        ]
+    )
 
 
 def _turn_and_shift(

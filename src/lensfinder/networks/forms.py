@@ -13,28 +13,33 @@ class InputForm:
     ----------
     name
         Of the input.
-    pair
-        Whether an image is a pair of pseudo-spectra, of shape (2, bands, pixels), not (y, x, bands).
+    pseudo_spectra
+        Whether an image is two pseudo-spectra, of shape (2, bands, pixels), or the first of them alone, of
+        shape (1, bands, pixels); otherwise its shape is (y, x, bands).
     asinh_softening_ujy
-        Softening of the asinh stretch, in µJy per pixel: near the noise of one pixel.
+        Softening of the asinh stretch, in µJy per pixel of this image: near the noise of one. Sums of n
+        pixels of a cube, which have 0.1 µJy, have √n times more.
     pixels_per_shift
         Pixels by which an image moves where augmentation shifts by one: arrays of different pixel scales move
         by the same angle.
     """
 
     name: str
-    pair: bool
+    pseudo_spectra: bool
     asinh_softening_ujy: float
     pixels_per_shift: int = 1
 
 
 _FORMS = {
-    "cube": (InputForm("cube", pair=False, asinh_softening_ujy=0.1),),
-    # Sums of 50 pixels, whose noise is √50 times larger.
-    "pseudo_spectra": (InputForm("pseudo_spectra", pair=True, asinh_softening_ujy=0.7),),
+    "cube": (InputForm("cube", pseudo_spectra=False, asinh_softening_ujy=0.1),),
+    "pseudo_spectra": (InputForm("pseudo_spectra", pseudo_spectra=True, asinh_softening_ujy=0.7),),
+    # Parts of what a cube says, see :mod:`lensfinder.datasets.ablation_images`.
+    "one_pseudo_spectrum": (InputForm("one_pseudo_spectrum", pseudo_spectra=True, asinh_softening_ujy=0.7),),
+    "white": (InputForm("white", pseudo_spectra=False, asinh_softening_ujy=0.75),),
+    "colours": (InputForm("colours", pseudo_spectra=False, asinh_softening_ujy=5.0),),
     "stamps": (
-        InputForm("vis", pair=False, asinh_softening_ujy=0.0018, pixels_per_shift=3),
-        InputForm("nisp", pair=False, asinh_softening_ujy=0.024),
+        InputForm("vis", pseudo_spectra=False, asinh_softening_ujy=0.0018, pixels_per_shift=3),
+        InputForm("nisp", pseudo_spectra=False, asinh_softening_ujy=0.024),
     ),
 }
 

@@ -27,7 +27,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     Parameters
     ----------
     images
-        float16 arrays of all objects, one an input of the network: (n, y, x, bands) or (n, 2, bands, pixels).
+        float16 arrays of all objects, one an input of the network: (n, y, x, bands) or (n, 1 or 2, bands,
+        pixels).
     rows
         Rows of ``images`` in the order in which they are given out, of shape (m,).
     labels

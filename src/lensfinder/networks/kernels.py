@@ -51,7 +51,8 @@ def fill_batch(
     Parameters
     ----------
     images
-        float16 array, in memory or memory-mapped, C-contiguous: (n, y, x, bands) or (n, 2, bands, pixels).
+        float16 array, in memory or memory-mapped, C-contiguous: (n, y, x, bands), or (n, 1 or 2, bands,
+        pixels) if ``form.pseudo_spectra``.
     rows
         Rows of ``images`` to read, int64 of shape (batch,).
     augmentations
@@ -66,7 +67,7 @@ def fill_batch(
     bits = np.asarray(images).view(np.int16)
     assert augmentations.dtype == AUGMENTATION
     scaling = _SCALING[normalisation]
-    if form.pair:
+    if form.pseudo_spectra:
         _fill_pseudo_spectra(bits, rows, augmentations, table, scaling, out)
         return
     shifts = form.pixels_per_shift * np.stack([augmentations["shift_y"], augmentations["shift_x"]], axis=1)
@@ -213,11 +214,11 @@ def _fill_pseudo_spectra(
     scaling: int,
     out: Float32Array,
 ) -> None:
-    n_bands, size = bits.shape[2], bits.shape[3]
+    n_images, n_bands, size = bits.shape[1:]
     for k in range(len(rows)):
         augmentation = augmentations[k]
-        for axis in range(2):  # 0: band × x, 1: band × y
-            image = bits[rows[k], 1 - axis if augmentation.exchange else axis]
+        for axis in range(n_images):  # 0: band × x, 1: band × y
+            image = bits[rows[k], (axis + 1) % n_images if augmentation.exchange else axis]
             flip = augmentation.flip_x if axis == 0 else augmentation.flip_y
             shift = augmentation.shift_x if axis == 0 else augmentation.shift_y
             brightest = image.max()

@@ -1,7 +1,7 @@
 """Scaling of fluxes before a network sees them: the plain version, which :mod:`.kernels` repeats compiled.
 
-Pseudo-spectra are sums of un-normalised cubes; each of the two images is scaled by itself. Of several arrays
-each is scaled by itself, too.
+Pseudo-spectra are sums of un-normalised cubes; each of the images is scaled by itself. Of several arrays each
+is scaled by itself, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ def normalise(images: AnyArray, form: InputForm, normalisation: str) -> Float32A
     Parameters
     ----------
     images
-        Flux in µJy: of shape (..., y, x, bands), or (..., 2, bands, pixels) if ``form.pair``.
+        Flux in µJy: of shape (..., y, x, bands), or (..., 1 or 2, bands, pixels) if
+        ``form.pseudo_spectra``.
     form
         Form of the images.
     normalisation
@@ -32,9 +33,9 @@ def normalise(images: AnyArray, form: InputForm, normalisation: str) -> Float32A
         stretched: Float32Array = np.arcsinh(flux / np.float32(form.asinh_softening_ujy))
         return stretched
     if normalisation == "per_band_max":
-        axes: tuple[int, ...] = (-1,) if form.pair else (-3, -2)
+        axes: tuple[int, ...] = (-1,) if form.pseudo_spectra else (-3, -2)
     else:
-        axes = (-2, -1) if form.pair else (-3, -2, -1)
+        axes = (-2, -1) if form.pseudo_spectra else (-3, -2, -1)
     maximum = flux.max(axis=axes, keepdims=True)
     maximum[maximum <= 0] = 1
     scaled: Float32Array = np.divide(flux, maximum)
