@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lensfinder.typing import FloatArray, IntArray
 
 SURVEY = {"jpas": 1, "euclid": 2}
-SAMPLE = {"train": 0, "test": 1}
+SAMPLE = {"train": 0, "test": 1, "hard_negative": 2}
 
 
 class Purpose(IntEnum):
