@@ -52,14 +52,19 @@ repro: $(INSTALLED) $(if $(PRESET),preset-clone) ## run the pipeline; SURVEY=jpa
 	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro $(SURVEY:%=compare-%)
 	@$(if $(PRESET),echo 'Results of preset $(PRESET): $(CLONE) (`make ui PRESET=$(PRESET)` shows its runs)')
 
-cv: ## cross-validate cube and pseudo-spectra; SURVEY=euclid the training sets; PRESET=name as above
-cv-leak: ## the same on random folds, the usual mistake, to see what it costs
-ablations: ## which information the networks need: normalisations, one pseudo-spectrum, colours or morphology alone
-hard-negatives: ## false-positive rate on what mimics lenses and was never trained on
+cv: ## cross-validate cube and pseudo-spectra (20 minutes); SURVEY=euclid the training sets; PRESET=name as above
+cv-leak: ## the same on random folds, the usual mistake, to see what it costs; runs cv first (J-PAS)
+ablations: ## which information the networks need: normalisations, one pseudo-spectrum, colours or morphology alone (J-PAS)
+hard-negatives: ## false-positive rate on what mimics lenses and was never trained on (J-PAS)
+
+ifneq ($(filter $(STUDIES),$(MAKECMDGOALS)),)
+$(foreach study,$(filter $(STUDIES),$(MAKECMDGOALS)),$(if $(wildcard studies/$(STUDIED)/$(subst -,_,$(study))/dvc.yaml),,\
+	$(error no study $(study) of $(STUDIED); there are: $(notdir $(wildcard studies/$(STUDIED)/*)))))
+endif
 
 $(STUDIES): $(INSTALLED) $(if $(PRESET),preset-clone)
-	@test -f 'studies/$(STUDIED)/$(subst -,_,$@)/dvc.yaml' || { echo 'make: $(STUDIED) has no study $@' >&2; exit 2; }
 	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro 'studies/$(STUDIED)/$(subst -,_,$@)/dvc.yaml'
+	@$(if $(PRESET),echo 'Results of preset $(PRESET): $(CLONE)/reports/$(subst -,_,$@)/$(STUDIED)')
 
 test: $(INSTALLED) ## run all tests; PYTEST_ARGS="-k lens" some of them
 	@$(IN_VENV) TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)

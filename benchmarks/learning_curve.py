@@ -3,7 +3,8 @@
 python benchmarks/learning_curve.py [--root CHECKOUT] [--model pseudo_spectra] [--out learning_curve.csv]
 
 Fractions of the training tiles (and so of their galaxies) train the network; validation and test parts are
-those of the checkout, whose own model is the last row. What a run has finished is not trained again.
+those of the checkout, whose own model is the last row. What a run has finished is not trained again, unless
+its parameters, images or splits have changed. Intervals are Wilson's: too narrow, as objects share galaxies.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from lensfinder.networks.predict import predict_scores
 from lensfinder.networks.training import train
 from lensfinder.params import Params, read_params
 from lensfinder.paths import ModelPaths, SurveyPaths
+from lensfinder.provenance import inputs_hash
 
 FRACTIONS = (0.125, 0.25, 0.5, 1.0)
+DATA = ("datasets/jpas/images", "splits/jpas.parquet")
 WIDE_ARCSEC = 1.6
 """Lenses with a larger θ_E are counted apart."""
 
@@ -75,18 +78,23 @@ def main() -> None:
     definition = params.jpas.models[name]
     images = open_images_of(paths.images_of(definition.representation), len(catalogue))
     rows = []
+    settings = {**definition.model_dump(mode="json"), **params.jpas.training.model_dump(mode="json")}
     for fraction in FRACTIONS:
         tiles = tiles_of(parts, fraction, params.seed)
         out = paths.model(name)
         if fraction < 1:
-            folder = arguments.root / ".lensfinder" / "learning_curve" / f"{name}-{fraction:g}"
+            inputs = inputs_hash(
+                arguments.root, {"fraction": fraction, "seed": params.seed, **settings}, list(DATA)
+            )
+            folder = arguments.root / ".lensfinder" / "learning_curve" / f"{name}-{inputs[:12]}"
             out = ModelPaths(folder, folder, folder / "metrics.json")
             train_on(paths, params, name, parts, tiles, out)
         called = (
             predict_scores(out.model, definition, images, test.index.to_numpy(), 128) >= judging.threshold
         )
         learned = catalogue[catalogue["tile"].isin(tiles) & (catalogue["sample"] == "train")]
-        row = {"fraction": fraction, "tiles": len(tiles), "galaxies": learned["galaxy_id"].nunique() - 1}
+        galaxies = learned.loc[learned["galaxy_id"] != "", "galaxy_id"]
+        row = {"fraction": fraction, "tiles": len(tiles), "galaxies": galaxies.nunique()}
         lens, wide = test["label"] == 1, test["theta_e_arcsec"] > WIDE_ARCSEC
         for words, chosen in (
             ("recall", lens),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import special
 
-from lensfinder.datasets.occlusions import patches, single_bands
+from lensfinder.datasets.occlusions import occluded_scores, patches, single_bands
 from lensfinder.errors import UserError
 from lensfinder.judging.intervals import object_groups
 from lensfinder.judging.occlusion import (
@@ -20,11 +21,13 @@ from lensfinder.judging.occlusion import (
     place_table,
 )
 from lensfinder.judging.occlusion_words import occlusion_words
-from lensfinder.networks.occlusion import Trained, occluded_scores
 from lensfinder.networks.outputs import write_network
 from lensfinder.params import Model, read_params
+from lensfinder.stages.ablations_occlude import judge_of
+from lensfinder.typing import AnyArray, Float32Array
 
 PARAMS = read_params(Path(__file__).parents[1] / "params.yaml")
+Judge = Callable[[AnyArray], Float32Array]
 JUDGING = PARAMS.jpas.judging.model_copy(update={"bootstrap_samples": 300})
 
 
@@ -94,20 +97,20 @@ def one_eyed(path: Path, shape: tuple[int, ...], *pixel: int) -> None:
 
 
 @pytest.fixture
-def networks(tmp_path: Path) -> dict[str, Trained]:
+def networks(tmp_path: Path) -> dict[str, Judge]:
     """One looks at y = 6, x = 2, band 3 of the cube, the other at band 3 of the sum along y at x = 2."""
     paths = {name: tmp_path / f"{name}.keras" for name in ("cube", "pseudo_spectra")}
     one_eyed(paths["cube"], (10, 10, 4), 6, 2, 3)
     one_eyed(paths["pseudo_spectra"], (2, 4, 10), 0, 3, 2)
-    return {name: Trained(path, definition(name)) for name, path in paths.items()}
+    return {name: judge_of(path, definition(name), 0) for name, path in paths.items()}
 
 
-def test_each_network_misses_what_it_looks_at_and_nothing_else(networks: dict[str, Trained]) -> None:
+def test_each_network_misses_what_it_looks_at_and_nothing_else(networks: dict[str, Judge]) -> None:
     cubes = np.random.default_rng(4).uniform(0.1, 1, (7, 10, 10, 4)).astype(np.float16)
     before = cubes.copy()
     steps: list[int] = []
     regions = [*single_bands(4), *patches(10, 5)]
-    whole, *hidden = occluded_scores(networks, cubes, regions, 0, steps.append)
+    whole, *hidden = occluded_scores(networks, cubes, regions, steps.append)
     np.testing.assert_array_equal(cubes, before)
     assert sum(steps) == len(hidden) == len(regions)
     softening = 0.1
@@ -129,9 +132,8 @@ def test_each_network_misses_what_it_looks_at_and_nothing_else(networks: dict[st
 
 def test_a_file_that_is_no_network_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.keras").write_bytes(b"no network")
-    trained = {"cube": Trained(tmp_path / "model.keras", definition("cube"))}
     with pytest.raises(UserError, match=r"model\.keras"):
-        next(occluded_scores(trained, np.zeros((1, 10, 10, 4), np.float16), [], 0, lambda step: None))
+        judge_of(tmp_path / "model.keras", definition("cube"), 0)
 
 
 def rises(values: list[float], width: float) -> pd.DataFrame:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lensfinder.datasets.folds import Fold, assign_folds, fold_seed, fold_splits, folds_of, held_out
 from lensfinder.errors import UserError
-from lensfinder.params import CrossValidation
+from lensfinder.params import CrossValidation, Params, read_params
+from lensfinder.presets import apply_preset
+from lensfinder.surveys.jpas.catalogue import object_id
+from lensfinder.surveys.jpas.layout import lay_out
+
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 TILES, PER_TILE = 40, 30
 SHARED = ("tile", "galaxy_id", "spectrum_id")
@@ -115,3 +124,46 @@ def test_each_fold_has_a_seed_of_its_own() -> None:
 def test_more_folds_than_tiles(catalogue: pd.DataFrame) -> None:
     with pytest.raises(UserError, match="3 tile"):
         assign_folds(catalogue[catalogue["tile"] < 103], 5, 1, seed=3)
+
+
+@pytest.mark.parametrize("seed", [20260917, 1, 2])
+@pytest.mark.parametrize("repeat", [1, 2])
+def test_folds_of_the_talks_size_are_balanced_though_its_samples_are_not(seed: int, repeat: int) -> None:
+    """44 % of the training sample's objects are lensed, 33 % of the test sample's: each fold has the mean."""
+    params = talk_params().model_copy(update={"seed": seed})
+    layouts = lay_out(params)
+    catalogue = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "object_id": [object_id(sample, i) for i in range(of.kind.size)],
+                    "tile": of.tile,
+                    "kind": of.kind,
+                    "label": (of.kind == "lensed_quasar").astype(int),
+                }
+            )
+            for sample, of in layouts.items()
+        ],
+        ignore_index=True,
+    )
+    tolerance, whole = params.jpas.gate.balance_tolerance, catalogue["kind"].value_counts(normalize=True)
+    numbers = assign_folds(catalogue, 5, repeat, seed)
+    for number in range(1, 6):
+        fold = Fold(repeat, number)
+        table = fold_splits(held_out(catalogue, numbers, fold), fold, 0.2, seed)
+        for _, part in table.groupby("part"):
+            found = part["kind"].value_counts(normalize=True)
+            assert (found - whole).abs().max() < tolerance
+        sizes = table["part"].value_counts(normalize=True)
+        assert abs(sizes["test"] - 0.2) < params.jpas.gate.size_tolerance
+        assert abs(sizes["validation"] / (1 - sizes["test"]) - 0.2) < params.jpas.gate.size_tolerance
+
+
+def talk_params() -> Params:
+    """Parameters of preset talk."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "params.yaml"
+        shutil.copy(REPOSITORY / "params.yaml", path)
+        shutil.copytree(REPOSITORY / "presets", path.parent / "presets")
+        apply_preset("talk", path)
+        return read_params(path)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.stats import binomtest
 
 from lensfinder.datasets.folds import Fold
@@ -141,7 +142,8 @@ def test_a_perfect_model_and_one_without_any_lens() -> None:
     result = model_result(validate("a", LABEL.astype(np.float32)), JUDGING, 8)
     assert result["recall"] == result["auc"] == 1.0
     assert result["recall_sd"] == 0.0
-    assert result["recall_interval"] == {"low": 1.0, "high": 1.0, "level": 0.9}
+    assert result["recall_interval"]["low"] is None  # no scatter between folds, nothing to judge by
+    assert result["recall_bootstrap_interval"] == {"low": 1.0, "high": 1.0, "level": 0.9}
     folds = folds_of_scores([noisy(1.0, 3)], ASSIGNED[:1])
     blind = HeldOut(folds[0].fold, folds[0].rows.assign(label=0), float("nan"), TRAINING)
     result = model_result(cross_validate("a", [blind, *folds[1:]], by_tile, JUDGING, 11), JUDGING, 8)
@@ -231,10 +233,14 @@ def test_what_a_leak_pretends_is_paired_on_objects_not_on_folds() -> None:
     leaky = cross_validate("a", folds_of_scores([noisy(2.2, 1)], [random]), by_tile, JUDGING, 11)
     of = leak_differences(leaky, honest, JUDGING)
     assert of["recall_difference"] == pytest.approx(of["recall_leak"] - of["recall_tiles"], abs=2e-8)
-    assert of["recall_difference_interval"]["low"] > 0
+    assert of["recall_difference_bootstrap_interval"]["low"] > 0
+    width = [validated.value["recall"].var(ddof=1) for validated in (leaky, honest)]
+    half = stats.t.ppf(0.95, FOLDS - 1) * np.sqrt((1 / FOLDS + 1 / (FOLDS - 1)) * sum(width))
+    bounds = of["recall_difference_interval"]
+    assert bounds["high"] - of["recall_difference"] == pytest.approx(half, abs=2e-8)
     # The same scores, dealt to other folds: nearly nothing is left.
     same = cross_validate("a", folds_of_scores([noisy(1.0, 1)], [random]), by_tile, JUDGING, 11)
-    bounds = leak_differences(same, honest, JUDGING)["accuracy_difference_interval"]
+    bounds = leak_differences(same, honest, JUDGING)["accuracy_difference_bootstrap_interval"]
     assert -0.02 < bounds["low"] <= 0 <= bounds["high"] < 0.02
     part = HeldOut(Fold(1, 1), leaky.objects.iloc[:50], 0.4, TRAINING)
     other = HeldOut(Fold(1, 2), leaky.objects.iloc[50:100], 0.4, TRAINING)

@@ -18,9 +18,9 @@ from ruamel.yaml.error import YAMLError
 
 from lensfinder.errors import UserError
 
-# What decides a result. Outputs that git tracks (dvc.lock, metrics/) change while a pipeline runs and must
-# not make the commit look dirty.
-SOURCES = ("src", "params.yaml", "dvc.yaml", "studies/*/*/dvc.yaml", "data.dvc", "requirements.txt")
+# The code that decides a result. Outputs that git tracks (dvc.lock, metrics/) change while a pipeline runs
+# and must not make the commit look dirty; nor must params.yaml, which a preset rewrites: runs log its values.
+SOURCES = ("src", "dvc.yaml", "studies/*/*/dvc.yaml", "data.dvc", "requirements.txt")
 _BYTECODE = "__pycache__"
 _BLOCK_BYTES = 1 << 20
 

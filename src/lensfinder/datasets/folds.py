@@ -3,9 +3,10 @@
 A fold is the catalogue with its column ``sample`` rewritten: the objects held out are the test sample, all
 others the training sample. Whatever makes the parts of an ordinary training makes those of a fold.
 
-Folds are unions of sky tiles, like all parts. Dealing out objects at random instead is the usual mistake:
-then the network has seen the galaxy, or the quasar, of the object that it is judged by. Where objects share
-nothing (surveys without tiles) random folds are right.
+Folds are unions of sky tiles, like all parts; they hold tiles of both samples, whose mixes of kinds may
+differ, so that tiles are grouped with an eye on every kind. To deal out objects at random instead is the
+usual mistake: then the network has seen the galaxy, or the quasar, of the object that it is judged by. Where
+objects share nothing (surveys without tiles) random folds are right.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def assign_folds(
     if "tile" in catalogue and not at_random:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_STREAM, repeat)))
         table = pd.crosstab(catalogue["tile"], _strata(catalogue)).sort_index()
-        groups = group_tiles(table.to_numpy(dtype=float), np.full(n_folds, 1 / n_folds), rng)
+        groups = group_tiles(table.to_numpy(dtype=float), np.full(n_folds, 1 / n_folds), rng, by_class=True)
         place = np.searchsorted(table.index.to_numpy(), catalogue["tile"].to_numpy())
         return np.asarray(groups[place] + 1)
     key = (_STREAM, repeat, _DEALT_AT_RANDOM)
@@ -112,7 +113,7 @@ def fold_splits(
     One row an object, in the catalogue's order, with the columns of ``SPLIT_COLUMNS``.
     """
     if not at_random:
-        return split_catalogue(catalogue, validation_fraction, fold_seed(seed, fold))
+        return split_catalogue(catalogue, validation_fraction, fold_seed(seed, fold), by_class=True)
     learned = np.flatnonzero(catalogue["sample"] == "train")
     order = _random_order(catalogue.iloc[learned], np.random.SeedSequence(fold_seed(seed, fold)))
     validation: BoolArray = np.zeros(len(catalogue), dtype=bool)

@@ -6,12 +6,12 @@ Cubes are sky-subtracted, so hidden light is 0: what an empty sky without noise 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
 
 from lensfinder.errors import UserError
-from lensfinder.typing import AnyArray
+from lensfinder.typing import AnyArray, Float32Array
 
 Region: TypeAlias = tuple[slice, slice, slice]
 """Pixels in y, in x, and bands."""
@@ -51,3 +51,34 @@ def hidden(cubes: AnyArray, region: Region) -> Iterator[None]:
         yield
     finally:
         cubes[where] = light
+
+
+def occluded_scores(
+    judges: Mapping[str, Callable[[AnyArray], Float32Array]],
+    cubes: AnyArray,
+    regions: Sequence[Region],
+    advance: Callable[[int], None],
+) -> Iterator[dict[str, Float32Array]]:
+    """Let all judges score the same cubes, first whole, then with one region after the other hidden.
+
+    Parameters
+    ----------
+    judges
+        By name, what gives a score (n,) to cubes (n, y, x, bands).
+    cubes
+        float16, in memory: regions are hidden in place, and uncovered again.
+    regions
+        What to hide.
+    advance
+        Called with 1 after each region.
+
+    Yields
+    ------
+    Scores of each judge: of the whole cubes, then one for each region.
+    """
+    yield {name: judge(cubes) for name, judge in judges.items()}
+    for region in regions:
+        with hidden(cubes, region):
+            judged = {name: judge(cubes) for name, judge in judges.items()}
+        advance(1)
+        yield judged

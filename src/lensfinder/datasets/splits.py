@@ -13,7 +13,9 @@ from lensfinder.errors import UserError
 from lensfinder.typing import BoolArray, FloatArray, IntArray
 
 
-def group_tiles(counts: FloatArray, fractions: FloatArray, rng: np.random.Generator) -> IntArray:
+def group_tiles(
+    counts: FloatArray, fractions: FloatArray, rng: np.random.Generator, by_class: bool = False
+) -> IntArray:
     """Assign tiles to groups so that every group gets its fraction of every class.
 
     Tiles are taken in random order, each to the group that then lacks most.
@@ -24,6 +26,9 @@ def group_tiles(counts: FloatArray, fractions: FloatArray, rng: np.random.Genera
         Objects of each class in each tile, of shape (n_tiles, n_classes).
     fractions
         Wanted fraction of the objects in each group, of shape (n_groups,), summing to 1.
+    by_class
+        Look at what a group lacks of every class, not only of all together: where the mix of classes differs
+        from tile to tile.
 
     Returns
     -------
@@ -41,14 +46,23 @@ def group_tiles(counts: FloatArray, fractions: FloatArray, rng: np.random.Genera
     groups = np.empty(len(counts), dtype=np.int64)
     for tile in rng.permutation(len(counts)):
         # What a group lacks counts in units of its own size: small groups fill at the pace of large ones.
-        lack = ((fractions[:, None] - filled) / fractions[:, None]).sum(axis=1)
+        lacking = (fractions[:, None] - filled) / fractions[:, None]
+        if by_class:
+            left = lacking - share[tile] / fractions[:, None]
+            lack = (fractions[:, None] * (lacking**2 - left**2)).sum(axis=1)
+        else:
+            lack = lacking.sum(axis=1)
         groups[tile] = int(np.argmax(lack))
         filled[groups[tile]] += share[tile]
     return groups
 
 
-def split_catalogue(catalogue: pd.DataFrame, validation_fraction: float, seed: int) -> pd.DataFrame:
+def split_catalogue(
+    catalogue: pd.DataFrame, validation_fraction: float, seed: int, by_class: bool = False
+) -> pd.DataFrame:
     """Cut the training sample into training and validation; the test sample is the test part.
+
+    ``by_class`` is that of :func:`group_tiles`.
 
     Returns
     -------
@@ -60,6 +74,7 @@ def split_catalogue(catalogue: pd.DataFrame, validation_fraction: float, seed: i
         table.to_numpy(dtype=float),
         np.array([1 - validation_fraction, validation_fraction]),
         np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,))),
+        by_class,
     )
     validation_tiles = table.index.to_numpy()[groups == 1]
     return split_table(catalogue, catalogue["tile"].isin(validation_tiles).to_numpy())

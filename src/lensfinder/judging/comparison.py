@@ -18,7 +18,7 @@ from lensfinder.judging import intervals
 from lensfinder.judging.evaluation import bootstrap_interval, plain
 from lensfinder.judging.judged import Judged
 from lensfinder.params import Judging
-from lensfinder.typing import FloatArray
+from lensfinder.typing import BoolArray, FloatArray
 
 DIFFERENCES = (
     "recall",
@@ -51,28 +51,38 @@ def compare(first: Judged, second: Judged, judging: Judging) -> dict[str, Any]:
         )
     label = first.test.label == 1
     right_1, right_2 = ((of.test.score >= judging.threshold) == label for of in (first, second))
-    only_1, only_2, p_value = intervals.mcnemar_exact(right_1, right_2)
     result: dict[str, Any] = {
         "first": first.name,
         "second": second.name,
         "n_test": len(label),
         "n_lenses": int(label.sum()),
         "threshold": judging.threshold,
-        "mcnemar_p": float(f"{p_value:.6g}"),
-        "only_first_correct": only_1,
-        "only_second_correct": only_2,
-        "both_correct": int((right_1 & right_2).sum()),
-        "both_wrong": int((~right_1 & ~right_2).sum()),
+        **mcnemar_results(label, right_1, right_2),
     }
-    for part, chosen in (("lenses", label), ("non_lenses", ~label)):
-        one, two, p_part = intervals.mcnemar_exact(right_1[chosen], right_2[chosen])
-        result[f"mcnemar_p_{part}"] = float(f"{p_part:.6g}")
-        result[f"only_first_correct_{part}"], result[f"only_second_correct_{part}"] = one, two
     for name in DIFFERENCES:
         value, bounds = paired_difference(first, second, name, judging)
         result[f"{name}_difference"], result[f"{name}_difference_interval"] = value, bounds
     result["interval_unit"] = first.groups.unit
     result["score_correlation"] = _rank_correlation(first.test.score, second.test.score)
+    return result
+
+
+def mcnemar_results(label: BoolArray, right_1: BoolArray, right_2: BoolArray) -> dict[str, Any]:
+    """McNemar's exact test of two models that are right or wrong on the same objects, each of shape (n,).
+
+    Returns
+    -------
+    ``mcnemar_p``, and the numbers of objects that only one, both or none has right; the test and the first
+    two also of lenses and of non-lenses alone.
+    """
+    result: dict[str, Any] = {}
+    for part, chosen in (("", np.ones_like(label)), ("_lenses", label), ("_non_lenses", ~label)):
+        only_1, only_2, p_value = intervals.mcnemar_exact(right_1[chosen], right_2[chosen])
+        result[f"mcnemar_p{part}"] = float(f"{p_value:.6g}")
+        result[f"only_first_correct{part}"], result[f"only_second_correct{part}"] = only_1, only_2
+        if not part:
+            result["both_correct"] = int((right_1 & right_2).sum())
+            result["both_wrong"] = int((~right_1 & ~right_2).sum())
     return result
 
 

@@ -6,13 +6,13 @@ objects by the bootstrap, whose draws both models share, and by McNemar's exact 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from lensfinder.errors import UserError
-from lensfinder.judging import intervals
-from lensfinder.judging.comparison import DIFFERENCES
+from lensfinder.judging.comparison import DIFFERENCES, mcnemar_results
 from lensfinder.judging.cross_validation import POOLED_REPEAT, CrossValidated
 from lensfinder.judging.evaluation import bootstrap_interval, interval, plain
 from lensfinder.judging.resampled import resampled_mean
@@ -30,8 +30,8 @@ def compare_cross_validated(
     Returns
     -------
     For each measure ``<measure>_difference``, and with that name before them ``_sd``, ``_interval``, ``_t``
-    and ``_p`` (corrected resampled t-test; ``_t`` is ``None`` where it is infinite, since all folds differ by
-    the same amount) and ``_bootstrap_interval``; McNemar's test on the objects of the first repeat.
+    and ``_p`` (corrected resampled t-test; ``None`` where all folds differ by the same amount) and
+    ``_bootstrap_interval``; McNemar's test on the objects of the first repeat.
 
     Raises
     ------
@@ -51,24 +51,26 @@ def compare_cross_validated(
         key = f"{name}_difference"
         result[key], result[f"{key}_sd"] = plain(mean.mean), plain(mean.sd)
         result[f"{key}_interval"] = interval(mean.low, mean.high, judging)
-        result[f"{key}_t"] = plain(mean.t) if np.isfinite(mean.t) else None
+        result[f"{key}_t"] = plain(mean.t)
         result[f"{key}_p"] = None if np.isnan(mean.p) else float(f"{mean.p:.6g}")
         drawn = first.draws[name] - second.draws[name]
         result[f"{key}_bootstrap_interval"] = bootstrap_interval(drawn, judging)
     label = first.objects["label"].to_numpy() == 1
     right = [_right(of, label, judging.threshold) for of in (first, second)]
-    return {**result, "mcnemar_repeat": POOLED_REPEAT, **_mcnemar(label, right[0], right[1])}
+    return {**result, "mcnemar_repeat": POOLED_REPEAT, **mcnemar_results(label, right[0], right[1])}
 
 
 def leak_differences(leaky: CrossValidated, honest: CrossValidated, judging: Judging) -> dict[str, Any]:
     """How much better a model seems with folds that leak than with folds of tiles, on the same objects.
 
-    The folds are not the same, so nothing is paired but the objects: intervals are those of the bootstrap.
+    The folds are not the same, so nothing is paired but the objects, in the bootstrap, which takes the
+    networks as they are. That other trainings would differ too is in the interval of the unpaired corrected
+    t-test: the variances of both means add up.
 
     Returns
     -------
     Of each measure both means (``<measure>_leak``, ``<measure>_tiles``) and their difference leak − tiles
-    with its interval.
+    with both intervals, ``_interval`` (corrected t) and ``_bootstrap_interval``.
 
     Raises
     ------
@@ -84,9 +86,15 @@ def leak_differences(leaky: CrossValidated, honest: CrossValidated, judging: Jud
     for name in DIFFERENCES:
         means = [float(of.value[name].mean()) for of in (leaky, honest)]
         result[f"{name}_leak"], result[f"{name}_tiles"] = plain(means[0]), plain(means[1])
-        result[f"{name}_difference"] = plain(means[0] - means[1])
+        key = f"{name}_difference"
+        result[key] = plain(means[0] - means[1])
+        scatter = [
+            resampled_mean(of.value[name], of.n_folds, judging.interval_level) for of in (leaky, honest)
+        ]
+        half = math.hypot(*(0.5 * (of.high - of.low) for of in scatter))
+        result[f"{key}_interval"] = interval(means[0] - means[1] - half, means[0] - means[1] + half, judging)
         drawn = leaky.draws[name] - honest.draws[name]
-        result[f"{name}_difference_interval"] = bootstrap_interval(drawn, judging)
+        result[f"{key}_bootstrap_interval"] = bootstrap_interval(drawn, judging)
     return result
 
 
@@ -105,14 +113,3 @@ def _check_same_folds(first: CrossValidated, second: CrossValidated) -> None:
 def _right(of: CrossValidated, label: BoolArray, threshold: float) -> BoolArray:
     right: BoolArray = (of.objects["score"].to_numpy(dtype=np.float64) >= threshold) == label
     return right
-
-
-def _mcnemar(label: BoolArray, first_right: BoolArray, second_right: BoolArray) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for part, chosen in (("", np.ones_like(label)), ("_lenses", label), ("_non_lenses", ~label)):
-        one, two, p_value = intervals.mcnemar_exact(first_right[chosen], second_right[chosen])
-        result[f"mcnemar_p{part}"] = float(f"{p_value:.6g}")
-        result[f"only_first_correct{part}"], result[f"only_second_correct{part}"] = one, two
-    result["both_correct"] = int((first_right & second_right).sum())
-    result["both_wrong"] = int((~first_right & ~second_right).sum())
-    return result

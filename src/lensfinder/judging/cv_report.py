@@ -147,8 +147,9 @@ def _leak(result: Mapping[str, Any]) -> str:
         if f"{name}_difference" in result["leak"][names[0]]
     ]
     return (
-        "Random folds − folds of sky tiles, the mean over folds of each, on the same objects; intervals by "
-        f"the bootstrap over {result['interval_groups']:,} {UNITS[result['interval_unit']]}.\n\n"
+        "Random folds − folds of sky tiles, the mean over folds of each, on the same objects; intervals of "
+        "the corrected t-test, in which the scatter of both trainings is. The figure has those of the "
+        f"bootstrap over {result['interval_groups']:,} {UNITS[result['interval_unit']]} beside them.\n\n"
         f"{markdown_table(['measure', *names], rows)}"
     )
 

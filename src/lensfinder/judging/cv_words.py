@@ -91,7 +91,8 @@ def _answer(comparisons: Sequence[Mapping[str, Any]], contest: CvContest, labels
         measures = f" in {listed([NAMES[name] for name in resolved(apart[0])])}" if apart else ""
         return f"{contest.question} {found}{measures}."
     names = listed([labels[of["first"]] for of in apart]) if apart else "none of the others"
-    return f"{contest.question} tells {names} from {labels[comparisons[0]['second']]}."
+    caution = " (intervals not corrected for their number)" if apart else ""
+    return f"{contest.question} tells {names} from {labels[comparisons[0]['second']]}{caution}."
 
 
 def _one_model(result: Mapping[str, Any], name: str, label: str) -> str:
@@ -122,13 +123,15 @@ def _effect(result: Mapping[str, Any], of: Mapping[str, Any], labels: Mapping[st
     key = f"{measure}_difference"
     if of[key] is None:
         return f"{text}; the difference is undefined in a fold."
-    t = f"t = {_signed(of[f'{key}_t'], 2)}, " if of[f"{key}_t"] is not None else "the same in every fold, "
+    tested = "the same in every fold, so that there is no scatter to test it by"
+    if of[f"{key}_t"] is not None:
+        tested = f"t = {_signed(of[f'{key}_t'], 2)}, p = {of[f'{key}_p']:.2g}"
     boot = of[f"{key}_bootstrap_interval"]
     beside = ""
     if boot["low"] is not None:
         low, high = (_amount(boot[end], measure) for end in ("low", "high"))
         beside = f"; bootstrap over {UNITS[result['interval_unit']]} {low} to {high}"
-    return f"{text}, a difference of {difference(of, measure)}, {t}p = {of[f'{key}_p']:.2g}{beside}."
+    return f"{text}, a difference of {difference(of, measure)}, {tested}{beside}."
 
 
 def _mcnemar(of: Mapping[str, Any], labels: Mapping[str, str]) -> str:
@@ -247,8 +250,12 @@ def _leak_of(of: Mapping[str, Any], measure: str) -> str:
 
 
 def _flatters(of: Mapping[str, Any], measure: str) -> int:
-    """Return 1 where the leak makes a measure look better, −1 worse, 0 where that is not resolved."""
-    if not excludes_zero(of[f"{measure}_difference_interval"]):
+    """Return 1 where the leak makes a measure look better, −1 worse, 0 where that is not resolved.
+
+    Both intervals must exclude zero: that of the scatter between trainings, and that of the objects.
+    """
+    key = f"{measure}_difference"
+    if not all(excludes_zero(of[f"{key}_{kind}"]) for kind in ("interval", "bootstrap_interval")):
         return 0
     higher = of[f"{measure}_difference"] > 0
     return 1 if higher != (measure in LOWER_IS_BETTER) else -1

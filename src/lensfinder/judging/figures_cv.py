@@ -123,7 +123,7 @@ def _intervals(
 
 
 def leak(result: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
-    """Difference of each measure, random folds − folds of tiles, of every model, with bootstrap intervals."""
+    """Difference of each measure, random folds − folds of tiles, of every model, with both intervals."""
     names = [name for name in MEASURES if all(of[f"{name}_difference"] is not None for of in result.values())]
     spacing = min(0.24, 0.7 / len(result))
     with styled():
@@ -133,10 +133,15 @@ def leak(result: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
             zip(result.items(), series(len(result)), strict=True)
         ):
             offset = spacing * (place - 0.5 * (len(result) - 1))
-            _intervals(panel, of, names, "_difference_interval", colour, marker, offset, model)
+            shift = 0.25 * spacing
+            words = f"{model}, corrected t interval", f"{model}, bootstrap over objects"
+            _intervals(panel, of, names, "_difference_interval", colour, marker, offset - shift, words[0])
+            _intervals(
+                panel, of, names, "_difference_bootstrap_interval", colour, "|", offset + shift, words[1]
+            )
         panel.set_yticks(range(len(names)), [MEASURES[name] for name in names])
         panel.set_ylim(len(names) - 0.5, -0.5)
         panel.set_xlabel("random folds − folds of sky tiles  [percentage points]")
         panel.set_title(title)
-        figure.legend(loc="outside lower center", ncols=len(result))
+        figure.legend(loc="outside lower center", ncols=2)
     return figure

@@ -48,8 +48,8 @@ def variance_factor(n_values: int, n_folds: int) -> float:
 def resampled_mean(values: FloatArray, n_folds: int, level: float) -> ResampledMean:
     """Corrected resampled t-test, with J − 1 degrees of freedom, of the mean of all folds' values.
 
-    Where every fold has the same value there is no variance: the interval then has no width, and t and p are
-    0 and 1 if that value is zero, ±∞ and 0 if it is not.
+    Where every fold has the same value there is no variance to judge by: t, p and interval are undefined
+    (NaN), but for values that are all zero, where t = 0 and p = 1.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def resampled_mean(values: FloatArray, n_folds: int, level: float) -> ResampledM
     if np.ptp(values) <= EQUAL_ATOL:
         if abs(mean) <= EQUAL_ATOL:
             return ResampledMean(0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-        return ResampledMean(mean, 0.0, float(np.copysign(np.inf, mean)), 0.0, mean, mean)
+        return ResampledMean(mean, 0.0, *[float("nan")] * 4)
     sd = float(values.std(ddof=1))
     error = sd * variance_factor(values.size, n_folds) ** 0.5
     freedom = values.size - 1

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 
-from lensfinder.datasets.occlusions import patches, single_bands
+from lensfinder.datasets.ablation_images import REPRESENTATIONS
+from lensfinder.datasets.occlusions import occluded_scores, patches, single_bands
 from lensfinder.datasets.table import read_table
 from lensfinder.judging.figures_occlusion import occlusion
 from lensfinder.judging.figures_style import save_figure
@@ -22,10 +26,12 @@ from lensfinder.judging.occlusion import (
     place_table,
 )
 from lensfinder.judging.registry import judging_of
-from lensfinder.params import Params
+from lensfinder.params import Model, Params
 from lensfinder.paths import ABLATIONS, StudyPaths, SurveyPaths
 from lensfinder.progress import Progressing
 from lensfinder.sky.tables import read_filters
+from lensfinder.stages.score_parts import PREDICTION_BATCH
+from lensfinder.typing import AnyArray, Float32Array
 
 
 def occlude(paths: SurveyPaths, params: Params) -> None:
@@ -46,12 +52,13 @@ def occlude(paths: SurveyPaths, params: Params) -> None:
     pixels, n_bands = cubes.shape[2:]
     regions = [*single_bands(n_bands), *patches(pixels, PATCH_PIXELS)]
 
-    from lensfinder.networks.occlusion import Trained, occluded_scores  # imports TensorFlow
-
-    networks = {name: Trained(paths.model(name).model, section.models[name]) for name in names}
+    judges = {
+        name: judge_of(paths.model(name).model, section.models[name], section.training.threads)
+        for name in names
+    }
     shown = np.array(cubes[test["row"].to_numpy()])
     with Progressing("occlusion: bands and places", len(regions), "regions") as progress:
-        whole, *hidden = occluded_scores(networks, shown, regions, section.training.threads, progress.advance)
+        whole, *hidden = occluded_scores(judges, shown, regions, progress.advance)
     rises = {
         name: loss_increase(
             test["label"].to_numpy(),
@@ -75,3 +82,18 @@ def occlude(paths: SurveyPaths, params: Params) -> None:
     write_csv(folder / PLACES_FILE, places)
     title = f"bands hidden from {len(test):,} test objects, one at a time"
     save_figure(occlusion(bands, places, title), folder / FIGURE_FILE)
+
+
+def judge_of(path: Path, model: Model, threads: int) -> Callable[[AnyArray], Float32Array]:
+    """Return what gives cubes (n, y, x, bands) their scores (n,): a network that reads its own part of them.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or no network.
+    """
+    from lensfinder.networks.predict import Predictor  # imports TensorFlow
+
+    predictor = Predictor(path, model, threads)
+    represent = REPRESENTATIONS[model.representation]
+    return lambda cubes: predictor.scores([represent(cubes)], np.arange(len(cubes)), PREDICTION_BATCH)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from lensfinder.datasets.parts import read_parts
 from lensfinder.errors import UserError
 from lensfinder.params import Params
@@ -32,7 +34,7 @@ def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
     study = StudyPaths(paths, ABLATIONS)
     definition, out = definitions[name], study.model(name)
     parts = read_parts(paths, name)
-    train_on_parts(
+    work = train_on_parts(
         paths,
         params,
         parts,
@@ -45,3 +47,4 @@ def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
         ),
     )
     score_parts(paths, params, parts, definition, out)
+    shutil.rmtree(work)

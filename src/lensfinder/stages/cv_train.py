@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from lensfinder.datasets.folds import Fold, fold_seed, folds_of
 from lensfinder.datasets.parts import read_parts_of
 from lensfinder.errors import UserError
@@ -37,7 +39,7 @@ def train_fold(paths: SurveyPaths, params: Params, study: str, name: str, fold: 
     parts = read_parts_of(files.splits_of(name, fold.key))
     out = files.model(f"{name}/{fold.key}")
     parent = study_hash(paths.root, study, paths.survey, name, params)
-    train_on_parts(
+    work = train_on_parts(
         paths,
         params,
         parts,
@@ -50,6 +52,7 @@ def train_fold(paths: SurveyPaths, params: Params, study: str, name: str, fold: 
         ),
     )
     score_parts(paths, params, parts, definition, out)
+    shutil.rmtree(work)
 
 
 def _in_root(files: StudyPaths) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 from lensfinder.errors import UserError
 from lensfinder.jsonfiles import write_json
 from lensfinder.machine import describe_machine
-from lensfinder.params import Params
-from lensfinder.paths import SurveyPaths
-from lensfinder.provenance import git_state, recorded_outputs
+from lensfinder.params import SURVEYS, Params
+from lensfinder.paths import StudyPaths, SurveyPaths
+from lensfinder.provenance import flatten, git_state, recorded_outputs, recorded_params
 from lensfinder.tracking.records import recorded_trainings
 
 KEPT = (".md", ".png", ".csv", ".json")
@@ -30,11 +30,14 @@ def publish(paths: SurveyPaths, params: Params, folder: Path) -> list[Path]:
     Raises
     ------
     UserError
-        If the survey has no metrics yet.
+        If the survey has no metrics yet, or some that were made with other parameters than those of
+        ``params.yaml``.
     """
     metrics = sorted((paths.root / "metrics" / paths.survey).glob("*.json"))
     if not metrics:
         raise UserError(f"{paths.root / 'metrics' / paths.survey}: no metrics; run `make repro` first")
+    studies = [path.stem for path in metrics if StudyPaths(paths, path.stem).pipeline.is_file()]
+    _check_parameters(paths, params, studies)
     copies = {paths.root / "params.yaml": folder / "params.yaml"}
     copies |= {path: folder / "metrics" / path.name for path in metrics}
     for report in (paths.report_dir, *sorted((paths.root / "reports").glob(f"*/{paths.survey}"))):
@@ -48,20 +51,39 @@ def publish(paths: SurveyPaths, params: Params, folder: Path) -> list[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     record = folder / "record.json"
-    write_json(record, _record(paths, params))
+    write_json(record, _record(paths, params, studies))
     return [*copies.values(), record]
 
 
-def _record(paths: SurveyPaths, params: Params) -> dict[str, Any]:
+def _check_parameters(paths: SurveyPaths, params: Params, studies: list[str]) -> None:
+    """Refuse results that do not belong together."""
+    current = flatten(params.model_dump(mode="json"))
+    others = tuple(f"{name}." for name in SURVEYS if name != paths.survey)
+    for folder in (paths.root, *(StudyPaths(paths, study).pipeline.parent for study in studies)):
+        for name, value in recorded_params(folder).items():
+            if not name.startswith(others) and current.get(name) != value:
+                raise UserError(
+                    f"{folder / 'dvc.lock'}: made with {name} = {value}, but params.yaml has "
+                    f"{current.get(name)}; run what is out of date (`dvc status`), then publish"
+                )
+
+
+def _record(paths: SurveyPaths, params: Params, studies: list[str]) -> dict[str, Any]:
     state = git_state(paths.root)
     outputs = recorded_outputs(paths.root)
     made = (f"datasets/{paths.survey}/", f"splits/{paths.survey}")
     return {
+        "commands": [f"make repro SURVEY={paths.survey}", *(_command(paths, study) for study in studies)],
         "preset": params.preset,
         "seed": params.seed,
         "git_commit": state.commit if state else None,
+        "git_dirty": state.dirty if state else None,
         "data_md5": {path: of.get("md5") for path, of in outputs.items() if path.startswith(made)},
         "machine": describe_machine(),
         # Each with the commit whose code trained it and the wall time of its epochs.
         "trainings": recorded_trainings(paths.root, paths.survey),
     }
+
+
+def _command(paths: SurveyPaths, study: str) -> str:
+    return f"make {study.replace('_', '-')} SURVEY={paths.survey}"

@@ -40,7 +40,7 @@ def train_model(paths: SurveyPaths, params: Params, name: str) -> None:
             f"params.yaml: {paths.survey} has no model {name!r}; its models are {', '.join(survey.models)}"
         )
     check_validated(paths.validation, f"lensfinder validate {paths.survey}")
-    train_on_parts(
+    work = train_on_parts(
         paths,
         params,
         read_parts(paths, name),
@@ -50,6 +50,7 @@ def train_model(paths: SurveyPaths, params: Params, name: str) -> None:
         paths.model(name),
         lambda inputs_hash: training_log(paths.root, paths.survey, name, inputs_hash, params),
     )
+    shutil.rmtree(work)
 
 
 def check_validated(outcome: Path, command: str) -> None:
@@ -73,8 +74,13 @@ def train_on_parts(
     stage: str,
     out: ModelPaths,
     open_log: OpenLog,
-) -> None:
+) -> Path:
     """Train one network on given parts and write network, history and summary.
+
+    Returns
+    -------
+    The work folder, to be deleted when the stage has nothing left to do: killed before, it finds its training
+    finished.
 
     Parameters
     ----------
@@ -119,7 +125,7 @@ def train_on_parts(
             log.log_epoch,
         )
         write_json(out.training, {**read_json(out.training), INPUTS_HASH_KEY: inputs_hash})
-    shutil.rmtree(work)
+    return work
 
 
 def _open_all(paths: SurveyPaths, representation: str, parts: pd.DataFrame) -> list[AnyArray]:

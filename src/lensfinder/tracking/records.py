@@ -5,22 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lensfinder.tracking.store import RunStore
+from lensfinder.jsonfiles import read_json
+from lensfinder.tracking.contents import INPUTS_HASH_KEY
+from lensfinder.tracking.store import INPUTS_TAG, RunStore
 
 SECONDS_CURVE = "train/seconds"
 
 
 def recorded_trainings(workspace: Path, survey: str) -> list[dict[str, Any]]:
-    """Return every finished training of a survey and its studies, the oldest first.
+    """Return the trainings of all networks of a survey and its studies that are there, the oldest first.
 
     Returns
     -------
     For each ``experiment`` and ``run`` (names), the number of ``epochs``, the wall time in ``seconds`` of all
-    of them, and ``git_commit`` and ``git_dirty`` of the code that trained. Runs that others replaced, and
-    those made again from outputs, which hold no times, are left out.
+    of them, and ``git_commit`` and ``git_dirty`` of the code that trained. Runs made again from
+    outputs hold no times, and are left out.
     """
     records = []
+    files = [*workspace.glob(f"models/{survey}/*/training.json")]
+    files += workspace.glob(f"models/*/{survey}/**/training.json")
+    present = {read_json(file).get(INPUTS_HASH_KEY) for file in files}
     for experiment, run, seconds in RunStore(workspace).finished(survey, SECONDS_CURVE):
+        if run.data.tags.get(INPUTS_TAG) not in present:
+            continue
         records.append(
             {
                 "experiment": experiment,

@@ -104,7 +104,7 @@ class RunStore:
     def finished(self, survey: str, curve: str) -> Iterator[tuple[str, Run, list[float]]]:
         """Give experiment, run and the values of one curve of all finished runs of a survey and its studies.
 
-        The oldest comes first; runs that were replaced, or that lack the curve, are left out.
+        The oldest comes first; runs that lack the curve are left out.
         """
         for experiment in sorted(self._client.search_experiments(), key=lambda of: of.name):
             name = experiment.name.removeprefix(EXPERIMENT_PREFIX)
@@ -113,7 +113,7 @@ class RunStore:
             runs = self._client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'")
             for run in sorted(runs, key=lambda of: int(of.info.start_time)):
                 points = self._client.get_metric_history(run.info.run_id, curve)
-                if points and REPLACED_TAG not in run.data.tags:
+                if points:
                     yield experiment.name, run, [point.value for point in points]
 
     def _abandon_others(self, identity: RunIdentity) -> None:
