@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from lensfinder.datasets.selection import ASSESSABLE, assessable_set, training_s
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.gate.fold_tables import FoldTables, euclid_fold_tables, jpas_fold_tables
-from lensfinder.gate.outcome import Outcome
+from lensfinder.gate.outcome import Finding, Outcome
 from lensfinder.params import Params
 from lensfinder.paths import CV, LEAK, StudyPaths, SurveyPaths
 from lensfinder.stages.cv_validate import validate_folds
@@ -299,6 +300,13 @@ def test_the_gate_of_random_folds_expects_their_leaks(
     assert message.startswith(f"jpas-cv_leak: {3 * K} of ")
     assert "repeat_1-fold_3: galaxy_in_one_part: expected to fail: all objects of one galaxy" in message
     assert outcomes(files) == {}
+
+
+def test_a_check_that_breaks_is_no_leak_shown() -> None:
+    broke = Finding("f", "tile_in_one_part", "", False, "the check itself failed: no column", None, None, ())
+    leaks = replace(broke, observed=None, n_checked=9, n_unexpected=4)
+    assert Outcome("jpas", {"f": 9}, (leaks,), ("tile_in_one_part",)).success
+    assert Outcome("jpas", {"f": 9}, (broke,), ("tile_in_one_part",)).failed == (broke,)
 
 
 def test_a_missing_fold_is_named(
