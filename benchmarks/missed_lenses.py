@@ -58,7 +58,8 @@ def recall_table(table: pd.DataFrame, column: str, threshold: float, level: floa
     bins = pd.cut(lenses[column], EDGES[column], right=False)
     rows = []
     for interval, members in lenses.groupby(bins, observed=True):
-        row = {column: f"{interval.left:g}–{interval.right:g}"}
+        above = f"> {interval.left:g}"
+        row = {column: f"{interval.left:g}–{interval.right:g}" if np.isfinite(interval.right) else above}
         for part in PARTS:
             of_part = members[members["part"] == part]
             row |= {f"lenses_{part}": len(of_part), f"galaxies_{part}": of_part["galaxy_id"].nunique()}

@@ -6,7 +6,6 @@ objects by the bootstrap, whose draws both models share, and by McNemar's exact 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from lensfinder.errors import UserError
 from lensfinder.judging.comparison import DIFFERENCES, mcnemar_results
 from lensfinder.judging.cross_validation import POOLED_REPEAT, CrossValidated
 from lensfinder.judging.evaluation import bootstrap_interval, interval, plain
-from lensfinder.judging.resampled import resampled_mean
+from lensfinder.judging.resampled import resampled_mean, unpaired_half_width
 from lensfinder.params import Judging
 from lensfinder.typing import BoolArray
 
@@ -88,10 +87,8 @@ def leak_differences(leaky: CrossValidated, honest: CrossValidated, judging: Jud
         result[f"{name}_leak"], result[f"{name}_tiles"] = plain(means[0]), plain(means[1])
         key = f"{name}_difference"
         result[key] = plain(means[0] - means[1])
-        scatter = [
-            resampled_mean(of.value[name], of.n_folds, judging.interval_level) for of in (leaky, honest)
-        ]
-        half = math.hypot(*(0.5 * (of.high - of.low) for of in scatter))
+        values = leaky.value[name], honest.value[name]
+        half = unpaired_half_width(*values, honest.n_folds, judging.interval_level)
         result[f"{key}_interval"] = interval(means[0] - means[1] - half, means[0] - means[1] + half, judging)
         drawn = leaky.draws[name] - honest.draws[name]
         result[f"{key}_bootstrap_interval"] = bootstrap_interval(drawn, judging)

@@ -95,6 +95,8 @@ def _mean(of: Mapping[str, Any], name: str) -> str:
     if of[name] is None:
         return "undefined in a fold"
     bounds = of[f"{name}_interval"]
+    if bounds["low"] is None:
+        return f"{_write(name, of[name])}, the same in every fold"
     numbers = (of[name], of[f"{name}_sd"], bounds["low"], bounds["high"])
     value, sd, low, high = (_write(name, number) for number in numbers)
     return f"{value} ± {sd} [{low}, {high}]"
@@ -127,8 +129,10 @@ def _difference_cells(of: Mapping[str, Any], name: str) -> list[str]:
     if of[key] is None:
         return ["undefined in a fold", "", "", "", ""]
     points = name in (*TALK_ROWS, "tpr_at_0_fp", "tpr_at_10_fp")
+    if of[f"{key}_t"] is None:
+        return [f"{of[key]:+.5f} in every fold", "0", "", "", ""]
     sd = f"{100 * of[f'{key}_sd']:.2f}" if points else f"{of[f'{key}_sd']:.5f}"
-    t = "∞" if of[f"{key}_t"] is None else f"{of[f'{key}_t']:.2f}".replace("-", "−")
+    t = f"{of[f'{key}_t']:.2f}".replace("-", "−")
     bounds = of[f"{key}_bootstrap_interval"]
     boot = "undefined"
     if bounds["low"] is not None:

@@ -131,7 +131,8 @@ def _effect(result: Mapping[str, Any], of: Mapping[str, Any], labels: Mapping[st
     if boot["low"] is not None:
         low, high = (_amount(boot[end], measure) for end in ("low", "high"))
         beside = f"; bootstrap over {UNITS[result['interval_unit']]} {low} to {high}"
-    return f"{text}, a difference of {difference(of, measure)}, {tested}{beside}."
+    value = difference(of, measure) if of[f"{key}_t"] is not None else _amount(of[key], measure)
+    return f"{text}, a difference of {value}, {tested}{beside}."
 
 
 def _mcnemar(of: Mapping[str, Any], labels: Mapping[str, str]) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = ("recall", "fpr", "auc", "accuracy")
+DRAWN = [name for name in MEASURES if not name.startswith("tpr_at_")]
+"""Measures in the figures of differences."""
+
 _GREY = "#bbbbbb"
 
 
@@ -44,7 +47,7 @@ def folds(models: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
                     ms=5,
                     mfc="white",
                 )
-                if of[measure] is not None:
+                if of[f"{measure}_interval"]["low"] is not None:
                     _point(panel, x[place] + 0.16, of, measure, colour, marker)
             panel.set_xticks(x, list(models), rotation=0 if len(models) < 5 else 30)
             panel.set_xlim(-0.45, len(models) - 0.4)
@@ -66,13 +69,17 @@ def _point(panel: Axes, x: float, of: Mapping[str, Any], measure: str, colour: s
 def differences(
     comparisons: Sequence[Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]], title: str
 ) -> Figure:
-    """Differences of each pair of models: every fold, their mean, and the intervals of both tests."""
+    """Differences of each pair of models: every fold, their mean, and the intervals of both tests.
+
+    Recall at few false positives rests on a handful of objects a fold: its intervals, in the report's table,
+    would dwarf all others.
+    """
     columns = min(2, len(comparisons))
     rows = -(-len(comparisons) // columns)
     with styled():
         figure, panels = new_figure(max(7.8, 6.0 * columns), 5.2 * rows, rows, columns, sharey=True)
         for panel, of in zip(panels, comparisons, strict=False):
-            names = [name for name in MEASURES if of.get(f"{name}_difference") is not None]
+            names = [name for name in DRAWN if of.get(f"{name}_difference") is not None]
             panel.axvline(0, color=BLACK, lw=1)
             for y, name in enumerate(names):
                 each = 100 * _fold_differences(models[of["first"]], models[of["second"]], name)
@@ -124,7 +131,7 @@ def _intervals(
 
 def leak(result: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
     """Difference of each measure, random folds − folds of tiles, of every model, with both intervals."""
-    names = [name for name in MEASURES if all(of[f"{name}_difference"] is not None for of in result.values())]
+    names = [name for name in DRAWN if all(of[f"{name}_difference"] is not None for of in result.values())]
     spacing = min(0.24, 0.7 / len(result))
     with styled():
         figure, (panel,) = new_figure(7.8, 5.0)

@@ -74,3 +74,16 @@ def resampled_mean(values: FloatArray, n_folds: int, level: float) -> ResampledM
     half = float(stats.t.ppf(0.5 + 0.5 * level, freedom)) * error
     t = mean / error
     return ResampledMean(mean, sd, t, float(2 * stats.t.sf(abs(t), freedom)), mean - half, mean + half)
+
+
+def unpaired_half_width(first: FloatArray, second: FloatArray, n_folds: int, level: float) -> float:
+    """Half the interval of the difference of two means over folds, (J,) each, that are not the same folds.
+
+    The corrected variances of both means add up; J − 1 degrees of freedom, which is the cautious choice. NaN
+    where neither has any variance, or a fold's value is undefined.
+    """
+    scatter = float(np.var(first, ddof=1) + np.var(second, ddof=1))
+    if not scatter > EQUAL_ATOL**2:
+        return float("nan")
+    error = float(np.sqrt(variance_factor(len(first), n_folds) * scatter))
+    return float(stats.t.ppf(0.5 + 0.5 * level, len(first) - 1)) * error
