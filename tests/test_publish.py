@@ -37,12 +37,15 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SurveyPaths:
 
 
 def lock(folder: Path, **values: object) -> None:
-    stages = {"train": {"cmd": "", "params": {"params.yaml": values}}}
+    stages = {
+        "train-jpas@cube": {"cmd": "", "params": {"params.yaml": values}},
+        "compare-euclid": {"cmd": "", "params": {"params.yaml": {"preset": "another"}}},
+    }
     YAML().dump({"schema": "2.0", "stages": stages}, folder / "dvc.lock")
 
 
 def test_numbers_reports_and_their_origin_are_copied(paths: SurveyPaths, tmp_path: Path) -> None:
-    lock(paths.root, seed=read_params(tmp_path / "params.yaml").seed, **{"euclid.counts": {"train": 7}})
+    lock(paths.root, seed=read_params(tmp_path / "params.yaml").seed)
     out = tmp_path / "results"
     written = stage.publish(paths, read_params(tmp_path / "params.yaml"), out)
     assert {path.relative_to(out).as_posix() for path in written} == {
@@ -62,7 +65,9 @@ def test_numbers_reports_and_their_origin_are_copied(paths: SurveyPaths, tmp_pat
 @pytest.mark.parametrize("folder", [".", "studies/jpas/cv"])
 def test_results_of_other_parameters_are_refused(paths: SurveyPaths, folder: str) -> None:
     lock(paths.root / folder, **{"jpas.training": {"epochs_max": 77}})
-    with pytest.raises(UserError, match=r"dvc\.lock: made with jpas\.training\.epochs_max = 77, but"):
+    with pytest.raises(
+        UserError, match=r"dvc\.lock: train-jpas@cube ran with jpas\.training\.epochs_max = 77, but"
+    ):
         stage.publish(paths, read_params(paths.root / "params.yaml"), paths.root / "results")
     assert not (paths.root / "results").exists()
 

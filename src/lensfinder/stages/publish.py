@@ -9,9 +9,9 @@ from typing import Any
 from lensfinder.errors import UserError
 from lensfinder.jsonfiles import write_json
 from lensfinder.machine import describe_machine
-from lensfinder.params import SURVEYS, Params
+from lensfinder.params import Params
 from lensfinder.paths import StudyPaths, SurveyPaths
-from lensfinder.provenance import flatten, git_state, recorded_outputs, recorded_params
+from lensfinder.provenance import flatten, git_state, recorded_outputs, recorded_stages
 from lensfinder.tracking.records import recorded_trainings
 
 KEPT = (".md", ".png", ".csv", ".json")
@@ -58,14 +58,16 @@ def publish(paths: SurveyPaths, params: Params, folder: Path) -> list[Path]:
 def _check_parameters(paths: SurveyPaths, params: Params, studies: list[str]) -> None:
     """Refuse results that do not belong together."""
     current = flatten(params.model_dump(mode="json"))
-    others = tuple(f"{name}." for name in SURVEYS if name != paths.survey)
     for folder in (paths.root, *(StudyPaths(paths, study).pipeline.parent for study in studies)):
-        for name, value in recorded_params(folder).items():
-            if not name.startswith(others) and current.get(name) != value:
-                raise UserError(
-                    f"{folder / 'dvc.lock'}: made with {name} = {value}, but params.yaml has "
-                    f"{current.get(name)}; run what is out of date (`dvc status`), then publish"
-                )
+        for stage, of in recorded_stages(folder).items():
+            if not stage.partition("@")[0].endswith(f"-{paths.survey}"):
+                continue  # of the other survey
+            for name, value in flatten(of.get("params", {}).get("params.yaml", {})).items():
+                if current.get(name) != value:
+                    raise UserError(
+                        f"{folder / 'dvc.lock'}: {stage} ran with {name} = {value}, but params.yaml has "
+                        f"{current.get(name)}; run what is out of date (`dvc status`), then publish"
+                    )
 
 
 def _record(paths: SurveyPaths, params: Params, studies: list[str]) -> dict[str, Any]:
