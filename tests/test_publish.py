@@ -57,7 +57,7 @@ def test_numbers_reports_and_their_origin_are_copied(paths: SurveyPaths, tmp_pat
         "cv/figures/folds.png",
     }
     record = json.loads((out / "record.json").read_text())
-    assert record["commands"] == ["make repro SURVEY=jpas", "make cv SURVEY=jpas"]
+    assert record["commands"] == ["make repro SURVEY=jpas PRESET=laptop", "make cv SURVEY=jpas PRESET=laptop"]
     assert record["trainings"] == [{"run": "cube-1234567"}]
     assert record["machine"]["cores"] >= 1
 

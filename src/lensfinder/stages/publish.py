@@ -75,7 +75,7 @@ def _record(paths: SurveyPaths, params: Params, studies: list[str]) -> dict[str,
     outputs = recorded_outputs(paths.root)
     made = (f"datasets/{paths.survey}/", f"splits/{paths.survey}")
     return {
-        "commands": [f"make repro SURVEY={paths.survey}", *(_command(paths, study) for study in studies)],
+        "commands": [_command(paths, params, target) for target in ("repro", *studies)],
         "preset": params.preset,
         "seed": params.seed,
         "git_commit": state.commit if state else None,
@@ -87,5 +87,5 @@ def _record(paths: SurveyPaths, params: Params, studies: list[str]) -> dict[str,
     }
 
 
-def _command(paths: SurveyPaths, study: str) -> str:
-    return f"make {study.replace('_', '-')} SURVEY={paths.survey}"
+def _command(paths: SurveyPaths, params: Params, target: str) -> str:
+    return f"make {target.replace('_', '-')} SURVEY={paths.survey} PRESET={params.preset}"
