@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lensfinder.judging.ablation_words import signed_points
-from lensfinder.judging.comparison import excludes_zero
-from lensfinder.judging.figures_compare import MEASURES
-from lensfinder.judging.figures_style import BLACK, BLUE, error_bars, new_figure, styled
+from lensfinder.judging.figures_compare import MEASURES, draw_differences
+from lensfinder.judging.figures_style import new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,22 +46,8 @@ def differences(
 
 
 def _draw(panel: Axes, pairs: Sequence[Mapping[str, Any]], measure: str) -> None:
-    panel.axvline(0, color=BLACK, lw=1)
     panel.grid(False, axis="y")
-    for y, of in enumerate(pairs):
-        value, bounds = of[f"{measure}_difference"], of[f"{measure}_difference_interval"]
-        if value is None or bounds["low"] is None:
-            continue
-        ends = (np.array([100 * x]) for x in (value, bounds["low"], bounds["high"]))
-        panel.errorbar(
-            100 * value,
-            y,
-            xerr=error_bars(*ends),
-            fmt="o",
-            color=BLUE,
-            mfc=BLUE if excludes_zero(bounds) else "white",
-            capsize=3,
-        )
+    for y, value in draw_differences(panel, pairs, measure):
         panel.annotate(
             signed_points(value),
             (100 * value, y),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from lensfinder.judging.comparison import excludes_zero
 from lensfinder.judging.figures_style import (
     BLACK,
     BLUE,
@@ -20,6 +21,7 @@ from lensfinder.judging.figures_style import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MEASURES = {
@@ -137,3 +139,32 @@ def differences(comparison: Mapping[str, Any], title: str) -> Figure:
         axes.set_xlabel(f"{comparison['first']} − {comparison['second']}  [percentage points]")
         axes.set_title(title)
     return figure
+
+
+def draw_differences(
+    panel: Axes, comparisons: Sequence[Mapping[str, Any]], measure: str
+) -> list[tuple[int, float]]:
+    """Draw the difference of a measure in every comparison, a line each, filled where it is resolved.
+
+    Returns
+    -------
+    Line and difference of those that are defined.
+    """
+    panel.axvline(0, color=BLACK, lw=1)
+    drawn = []
+    for y, of in enumerate(comparisons):
+        value, bounds = of[f"{measure}_difference"], of[f"{measure}_difference_interval"]
+        if value is None or bounds["low"] is None:
+            continue
+        ends = (np.array([100 * x]) for x in (value, bounds["low"], bounds["high"]))
+        panel.errorbar(
+            100 * value,
+            y,
+            xerr=error_bars(*ends),
+            fmt="o",
+            color=BLUE,
+            mfc=BLUE if excludes_zero(bounds) else "white",
+            capsize=3,
+        )
+        drawn.append((y, value))
+    return drawn

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lensfinder.judging.comparison import excludes_zero
-from lensfinder.judging.figures_compare import MEASURES
-from lensfinder.judging.figures_style import BLACK, BLUE, RED, error_bars, new_figure, styled
+from lensfinder.judging.figures_compare import MEASURES, draw_differences
+from lensfinder.judging.figures_style import BLUE, RED, error_bars, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,21 +87,7 @@ def paired_differences(
     with styled():
         figure, panels = new_figure(11, 0.42 * len(names) + 1.3, 1, len(measures), sharey=True)
         for panel, measure in zip(panels, measures, strict=True):
-            panel.axvline(0, color=BLACK, lw=1)
-            for y, of in enumerate(comparisons):
-                value, bounds = of[f"{measure}_difference"], of[f"{measure}_difference_interval"]
-                if value is None or bounds["low"] is None:
-                    continue
-                ends = (np.array([100 * x]) for x in (value, bounds["low"], bounds["high"]))
-                panel.errorbar(
-                    100 * value,
-                    y,
-                    xerr=error_bars(*ends),
-                    fmt="o",
-                    color=BLUE,
-                    mfc=BLUE if excludes_zero(bounds) else "white",
-                    capsize=3,
-                )
+            draw_differences(panel, comparisons, measure)
             panel.set_title(MEASURES[measure])
             panel.set_xlabel("percentage points")
             panel.set_ylim(len(names) - 0.5, -0.5)
