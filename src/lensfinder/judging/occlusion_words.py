@@ -28,7 +28,7 @@ def occlusion_words(bands: pd.DataFrame, places: pd.DataFrame, level: float) -> 
     paragraphs = [
         _METHOD,
         *(_bands(model, bands[bands["model"] == model], level) for model in models),
-        *(_places(model, places[places["model"] == model]) for model in models),
+        *(_places(model, places[places["model"] == model], level) for model in models),
     ]
     if len(models) > 1:
         paragraphs.append(_agreement(models[0], models[1], bands, places))
@@ -53,11 +53,15 @@ def _bands(model: str, of: pd.DataFrame, level: float) -> str:
     )
 
 
-def _places(model: str, of: pd.DataFrame) -> str:
+def _places(model: str, of: pd.DataFrame, level: float) -> str:
     centre = np.hypot(_numbers(of, "x_arcsec"), _numbers(of, "y_arcsec")) < CENTRE_ARCSEC
     rise = np.maximum(_numbers(of, "loss_increase"), 0.0)
     above = int((_numbers(of, "interval_low") > 0).sum())
-    text = f"**{model}**, places: for {above} of {len(of)} the interval lies above zero."
+    below = int((_numbers(of, "interval_high") < 0).sum())
+    text = (
+        f"**{model}**, places: for {above} of {len(of)} the interval lies above zero, for {below} below it "
+        f"(light that misleads), where about {0.5 * (1 - level) * len(of):.1f} each would by chance."
+    )
     if rise.sum() == 0:
         return text
     return (
