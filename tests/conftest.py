@@ -19,6 +19,8 @@ LONGEST = (
     "test_pipeline",
     "test_gate_breaks",
     "test_gate_euclid",
+    "test_cv_stages",
+    "test_gate_folds",
     "test_jpas_fingerprints",
     "test_tracking",
     "test_networks_training",
