@@ -30,16 +30,16 @@ from lenstronomy.Util.param_util import phi_q2_ellipticity
 from threadpoolctl import threadpool_limits
 
 from lensfinder.params import Params, read_params
-from lensfinder.paths import SurveyPaths
-from lensfinder.presets import apply_preset
-from lensfinder.sky.tables import read_filters
+from lensfinder.simulation.psf import moffat
 from lensfinder.stages.simulate import simulate
-from lensfinder.surveys.jpas.catalogue import Instrument, SceneBuilder, draw_catalogue
-from lensfinder.surveys.jpas.populations import draw_populations
-from lensfinder.surveys.jpas.render import Scenes
-from lensfinder.surveys.jpas.simulator import simulate_rows
-from lensfinder.surveys.jpas.sources import open_populations
-from lensfinder.surveys.psf import moffat
+from lensfinder.surveys.jpas.bands import read_filters
+from lensfinder.surveys.jpas.simulation.catalogue import Instrument, SceneBuilder, draw_catalogue
+from lensfinder.surveys.jpas.simulation.populations import draw_populations
+from lensfinder.surveys.jpas.simulation.render import Scenes
+from lensfinder.surveys.jpas.simulation.simulator import simulate_rows
+from lensfinder.surveys.jpas.simulation.sources import open_populations
+from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.workspace.presets import apply_preset
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS, OURS_PER_ROUND, THEIRS_PER_ROUND = 4, 400, 4

@@ -28,15 +28,16 @@ from lenstronomy.LightModel.light_model import LightModel
 from lenstronomy.Util.param_util import phi_q2_ellipticity
 
 from lensfinder.params import read_params
-from lensfinder.paths import SurveyPaths
-from lensfinder.sky.tables import read_euclid_bands, read_galaxy_templates
+from lensfinder.simulation.psf import moffat
+from lensfinder.sky.tables import read_galaxy_templates
 from lensfinder.stages.simulate import simulate
-from lensfinder.surveys.euclid.camera import Camera
-from lensfinder.surveys.euclid.render import render_signal_plain
-from lensfinder.surveys.euclid.render_compiled import render_signal
-from lensfinder.surveys.euclid.scenes import Scenes
-from lensfinder.surveys.euclid.simulator import Simulator
-from lensfinder.surveys.psf import moffat
+from lensfinder.surveys.euclid.bands import read_euclid_bands
+from lensfinder.surveys.euclid.simulation.camera import Camera
+from lensfinder.surveys.euclid.simulation.render import render_signal_plain
+from lensfinder.surveys.euclid.simulation.render_compiled import render_signal
+from lensfinder.surveys.euclid.simulation.scenes import Scenes
+from lensfinder.surveys.euclid.simulation.simulator import Simulator
+from lensfinder.workspace.paths import SurveyPaths
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS, THEIRS_PER_ROUND, ACCURACY_OBJECTS = 4, 6, 4

@@ -28,8 +28,8 @@ from lensfinder.networks.outputs import write_network
 from lensfinder.networks.predict import predict_scores
 from lensfinder.networks.training import VALIDATION_BATCH_SIZE, compiled_network
 from lensfinder.params import Model, Training, read_params
-from lensfinder.paths import SurveyPaths
 from lensfinder.typing import AnyArray
+from lensfinder.workspace.paths import SurveyPaths
 
 # Training and validation objects of the talk: J-PAS, and the largest set of the Euclid track.
 TALK_OBJECTS = {"jpas": (23_309, 5_827), "euclid": (25_233, 6_308)}

@@ -12,15 +12,16 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.datasets.chunks import in_threads
-from lensfinder.datasets.selection_counts import TALK_ASSESSABLE, TALK_LENSES, TALK_STAMPS
-from lensfinder.judging.figures_population import population_figure
-from lensfinder.judging.figures_style import save_figure
-from lensfinder.judging.intervals import wilson_interval
+from lensfinder.evaluation.intervals import wilson_interval
+from lensfinder.figures.style import save_figure
 from lensfinder.params import read_params
 from lensfinder.progress import Progressing
-from lensfinder.sky.tables import read_euclid_bands, read_galaxy_templates
-from lensfinder.surveys.euclid.fields import FIELD_STAMPS
-from lensfinder.surveys.euclid.simulator import Simulator
+from lensfinder.sky.tables import read_galaxy_templates
+from lensfinder.surveys.euclid.bands import read_euclid_bands
+from lensfinder.surveys.euclid.figures_population import population_figure
+from lensfinder.surveys.euclid.selection_counts import TALK_ASSESSABLE, TALK_LENSES, TALK_STAMPS
+from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS
+from lensfinder.surveys.euclid.simulation.simulator import Simulator
 
 ROOT = Path(__file__).parents[1]
 

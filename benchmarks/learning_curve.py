@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lensfinder.datasets.files import open_images_of
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.table import read_table
-from lensfinder.judging.files import open_images_of
-from lensfinder.judging.intervals import wilson_interval
+from lensfinder.evaluation.intervals import wilson_interval
 from lensfinder.networks.predict import predict_scores
 from lensfinder.networks.training import train
 from lensfinder.params import Params, read_params
-from lensfinder.paths import ModelPaths, SurveyPaths
-from lensfinder.provenance import inputs_hash
+from lensfinder.workspace.paths import ModelPaths, SurveyPaths
+from lensfinder.workspace.provenance import inputs_hash
 
 FRACTIONS = (0.125, 0.25, 0.5, 1.0)
 DATA = ("datasets/jpas/images", "splits/jpas.parquet")

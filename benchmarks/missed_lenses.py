@@ -18,14 +18,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lensfinder.datasets.files import open_images_of, read_history
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.table import read_table
-from lensfinder.judging.figures_style import error_bars, new_figure, save_figure, series, styled
-from lensfinder.judging.files import open_images_of, read_history
-from lensfinder.judging.intervals import wilson_interval
+from lensfinder.evaluation.intervals import wilson_interval
+from lensfinder.figures.style import error_bars, new_figure, save_figure, series, styled
 from lensfinder.networks.predict import predict_scores
 from lensfinder.params import Params, read_params
-from lensfinder.paths import SurveyPaths
+from lensfinder.workspace.paths import SurveyPaths
 
 MODELS = ("cube", "pseudo_spectra")
 PARTS = ("train", "validation", "test")

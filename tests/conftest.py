@@ -2,55 +2,39 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
+from support.project import TESTS, make_project
 
 from lensfinder.params import Params, read_params
-from lensfinder.paths import SurveyPaths
-from lensfinder.presets import apply_preset
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-
+from lensfinder.workspace.paths import SurveyPaths
 
 # Started first, so that no core ends up waiting for one of them.
 LONGEST = (
-    "test_pipeline",
-    "test_gate_breaks",
-    "test_gate_euclid",
-    "test_cv_stages",
-    "test_gate_folds",
-    "test_jpas_fingerprints",
-    "test_tracking",
-    "test_networks_training",
+    "test_pipeline.py",
+    "surveys/jpas/suites/test_suites.py",
+    "surveys/euclid/suites/test_suites.py",
+    "studies/cross_validation/test_stages.py",
+    "studies/cross_validation/test_suites.py",
+    "surveys/jpas/simulation/test_fingerprints.py",
+    "tracking/test_tracking.py",
+    "networks/test_training.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; the order inside a file stays."""
     rank = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
-
-
-def make_project(folder: Path) -> Path:
-    """Lay out a project of preset smoke in ``folder``, without running anything."""
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(REPOSITORY / name, folder / name)
-    shutil.copytree(REPOSITORY / "presets", folder / "presets")
-    shutil.copytree(REPOSITORY / "catalogs", folder / "data")
-    shutil.copytree(REPOSITORY / "spectra", folder / "spectra")
-    (folder / "src").symlink_to(REPOSITORY / "src")
-    apply_preset("smoke", folder / "params.yaml")
-    return folder
+    items.sort(key=lambda item: rank.get(item.path.relative_to(TESTS).as_posix(), len(rank)))
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of preset smoke, simulated, represented and split; tests must not change it."""
-    from lensfinder.stages.represent import represent
     from lensfinder.stages.simulate import simulate
     from lensfinder.stages.split import split
+    from lensfinder.surveys.jpas.represent import represent
 
     root = make_project(tmp_path_factory.mktemp("project"))
     paths, params = SurveyPaths(root, "jpas"), read_params(root / "params.yaml")
@@ -63,8 +47,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def euclid_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of preset smoke, its Euclid stamps simulated and selected; tests must not change it."""
-    from lensfinder.stages.select import select
     from lensfinder.stages.simulate import simulate
+    from lensfinder.surveys.euclid.select import select
 
     root = make_project(tmp_path_factory.mktemp("euclid"))
     paths, params = SurveyPaths(root, "euclid"), read_params(root / "params.yaml")

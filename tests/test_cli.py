@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import make_project
+from support.project import make_project
 
 from lensfinder.datasets.table import read_table
-from lensfinder.paths import SurveyPaths
+from lensfinder.workspace.paths import SurveyPaths
 
 VERBS = ["simulate", "represent", "split", "select", "validate", "train", "evaluate", "compare"]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from support.project import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[1]
 REQUIREMENTS = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8")
 
 OVERRIDES = ("PYTHON", "PYTHONPATH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PRESET", "PORT", "PYTEST_ARGS")

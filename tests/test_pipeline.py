@@ -14,15 +14,15 @@ import pytest
 from conftest import REPOSITORY, make_project
 from ruamel.yaml import YAML
 
-from lensfinder.datasets.euclid_columns import SET_COLUMNS
-from lensfinder.datasets.jpas_columns import SPLIT_COLUMNS
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import UserError
-from lensfinder.jsonfiles import read_json
 from lensfinder.params import Params, read_params
-from lensfinder.paths import SurveyPaths
-from lensfinder.pipeline import stage_inputs_hash, study_hash
-from lensfinder.presets import apply_preset
+from lensfinder.surveys.euclid.columns import SET_COLUMNS
+from lensfinder.surveys.jpas.columns import SPLIT_COLUMNS
+from lensfinder.workspace.jsonfiles import read_json
+from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.workspace.pipeline import stage_inputs_hash, study_hash
+from lensfinder.workspace.presets import apply_preset
 
 MEASURES = {
     *("tp", "fp", "fn", "tn", "n_test", "recall", "fpr", "precision", "accuracy", "auc", "average_precision"),

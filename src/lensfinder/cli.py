@@ -17,7 +17,7 @@ from lensfinder.errors import CheckFailed, UserError
 
 if TYPE_CHECKING:
     from lensfinder.params import Params
-    from lensfinder.paths import SurveyPaths
+    from lensfinder.workspace.paths import SurveyPaths
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -95,13 +95,13 @@ ExportFolder = Annotated[Path, typer.Option(help="Folder for the FITS files.")]
 
 def _open(survey: Survey | CubeSurvey | StampSurvey) -> tuple[SurveyPaths, Params]:
     from lensfinder.params import read_params
-    from lensfinder.paths import SurveyPaths
+    from lensfinder.workspace.paths import SurveyPaths
 
     return SurveyPaths(Path.cwd(), survey.value), read_params()
 
 
 def _open_study(survey: Survey, leak: bool) -> tuple[SurveyPaths, Params, str]:
-    from lensfinder.paths import CV, LEAK
+    from lensfinder.workspace.paths import CV, LEAK
 
     if leak and survey is not Survey.jpas:
         raise UserError(f"--leak: objects of {survey.value} share nothing that could leak")
@@ -112,7 +112,7 @@ def _open_study(survey: Survey, leak: bool) -> tuple[SurveyPaths, Params, str]:
 def _start() -> None:
     # DVC names the stage that it runs; what the user calls by hand needs no guard.
     if "DVC_STAGE" in os.environ:
-        from lensfinder.lockguard import watch
+        from lensfinder.workspace.lockguard import watch
 
         watch(Path.cwd())
 
@@ -128,7 +128,7 @@ def simulate(survey: SurveyName) -> None:
 @app.command(rich_help_panel=PIPELINE)
 def represent(survey: CubeSurveyName) -> None:
     """Sum every cube along y and along x to its two pseudo-spectra, and measure the bytes saved."""
-    from lensfinder.stages.represent import represent as run
+    from lensfinder.surveys.jpas.represent import represent as run
 
     run(*_open(survey))
 
@@ -144,7 +144,7 @@ def split(survey: CubeSurveyName) -> None:
 @app.command(rich_help_panel=PIPELINE)
 def select(survey: StampSurveyName) -> None:
     """Select the nested training sets, the control and the test set, and count them beside the talk's."""
-    from lensfinder.stages.select import select as run
+    from lensfinder.surveys.euclid.select import select as run
 
     run(*_open(survey))
 
@@ -192,7 +192,7 @@ def preset(
     name: Annotated[str, typer.Argument(help="A file in `presets/`, without `.yaml`.", show_default=False)],
 ) -> None:
     """Write a preset's values into `params.yaml`; comments stay."""
-    from lensfinder.presets import apply_preset
+    from lensfinder.workspace.presets import apply_preset
 
     apply_preset(name, Path("params.yaml"))
 
@@ -200,7 +200,7 @@ def preset(
 @cv.command("split")
 def cv_split(survey: SurveyName, leak: Leak = False) -> None:
     """Cut all objects into folds, and what each fold learns from into training and validation."""
-    from lensfinder.stages.cv_split import split_folds
+    from lensfinder.studies.cross_validation.split import split_folds
 
     split_folds(*_open_study(survey, leak))
 
@@ -208,7 +208,7 @@ def cv_split(survey: SurveyName, leak: Leak = False) -> None:
 @cv.command("validate")
 def cv_validate(survey: SurveyName, leak: Leak = False) -> None:
     """Check every fold with Great Expectations; with `--leak`, expect the checks for leaks to fail."""
-    from lensfinder.stages.cv_validate import validate_folds
+    from lensfinder.studies.cross_validation.validate import validate_folds
 
     validate_folds(*_open_study(survey, leak))
 
@@ -222,8 +222,8 @@ def cv_train(
     leak: Leak = False,
 ) -> None:
     """Train without one fold, then score it; a killed training resumes and ends as an undisturbed one."""
-    from lensfinder.datasets.folds import Fold
-    from lensfinder.stages.cv_train import train_fold
+    from lensfinder.studies.cross_validation.folds import Fold
+    from lensfinder.studies.cross_validation.train import train_fold
 
     train_fold(*_open_study(survey, leak), model, Fold(repeat, fold))
 
@@ -231,10 +231,10 @@ def cv_train(
 @cv.command("judge")
 def cv_judge(survey: SurveyName, leak: Leak = False) -> None:
     """Measure over folds, test the difference of the models, and write verdict and report."""
-    from lensfinder.datasets.folds import folds_of
-    from lensfinder.pipeline import study_hash
-    from lensfinder.stages.cv_judge import judge_cv
+    from lensfinder.studies.cross_validation.folds import folds_of
+    from lensfinder.studies.cross_validation.judge import judge_cv
     from lensfinder.tracking.log import log_cross_validation
+    from lensfinder.workspace.pipeline import study_hash
 
     paths, params, study = _open_study(survey, leak)
     results = judge_cv(paths, params, study)
@@ -246,7 +246,7 @@ def cv_judge(survey: SurveyName, leak: Leak = False) -> None:
 @ablations.command("represent")
 def ablations_represent(survey: CubeSurveyName) -> None:
     """Make of every cube one pseudo-spectrum, one white image and 56 colours."""
-    from lensfinder.stages.ablations_represent import represent_ablations
+    from lensfinder.studies.ablations.represent import represent_ablations
 
     represent_ablations(*_open(survey))
 
@@ -259,7 +259,7 @@ def ablations_train(
     ],
 ) -> None:
     """Train and score one; a killed training resumes and ends as an undisturbed one."""
-    from lensfinder.stages.ablations_train import train_ablation
+    from lensfinder.studies.ablations.train import train_ablation
 
     train_ablation(*_open(survey), name)
 
@@ -267,7 +267,7 @@ def ablations_train(
 @ablations.command("occlude")
 def ablations_occlude(survey: CubeSurveyName) -> None:
     """Hide bands and places from the trained models, and draw how their losses rise."""
-    from lensfinder.stages.ablations_occlude import occlude
+    from lensfinder.studies.occlusion.occlude import occlude
 
     occlude(*_open(survey))
 
@@ -275,7 +275,7 @@ def ablations_occlude(survey: CubeSurveyName) -> None:
 @ablations.command("judge")
 def ablations_judge(survey: CubeSurveyName) -> None:
     """Compare all with the models that they were made of; write numbers, figure and report."""
-    from lensfinder.stages.ablations_judge import judge_all
+    from lensfinder.studies.ablations.judge import judge_all
 
     judge_all(*_open(survey))
 
@@ -283,7 +283,7 @@ def ablations_judge(survey: CubeSurveyName) -> None:
 @hard_negatives.command("simulate")
 def hard_negatives_simulate(survey: CubeSurveyName) -> None:
     """Simulate stars, quasar pairs, rings and mergers that look like lensed quasars."""
-    from lensfinder.stages.hard_negatives_simulate import simulate_impostors
+    from lensfinder.studies.hard_negatives.simulate import simulate_impostors
 
     simulate_impostors(*_open(survey))
 
@@ -291,7 +291,7 @@ def hard_negatives_simulate(survey: CubeSurveyName) -> None:
 @hard_negatives.command("validate")
 def hard_negatives_validate(survey: CubeSurveyName) -> None:
     """Check with Great Expectations that none is a lens and nothing is shared with training or test."""
-    from lensfinder.stages.hard_negatives_validate import validate_impostors
+    from lensfinder.studies.hard_negatives.validate import validate_impostors
 
     validate_impostors(*_open(survey))
 
@@ -299,7 +299,7 @@ def hard_negatives_validate(survey: CubeSurveyName) -> None:
 @hard_negatives.command("judge")
 def hard_negatives_judge(survey: CubeSurveyName) -> None:
     """Score them with the trained models; write false-positive rates by kind, figures and report."""
-    from lensfinder.stages.hard_negatives_judge import judge_impostors
+    from lensfinder.studies.hard_negatives.judge import judge_impostors
 
     judge_impostors(*_open(survey))
 
@@ -310,7 +310,7 @@ def export_jpas(
     out: ExportFolder = Path("exports"),
 ) -> None:
     """Write one file an object: the cube with its bands and truth, and the pseudo-spectra."""
-    from lensfinder.stages.export import export_objects
+    from lensfinder.surveys.jpas.export_fits import export_objects
 
     for path in export_objects(*_open(Survey.jpas), object_ids, out):
         print(path)
@@ -325,7 +325,7 @@ def export_euclid(
     out: ExportFolder = Path("exports"),
 ) -> None:
     """Write objects in the layout of the second lens-finding challenge, with a catalogue."""
-    from lensfinder.stages.export_challenge import export_challenge
+    from lensfinder.surveys.euclid.challenge.export_stamps import export_challenge
 
     paths, _ = _open(Survey.euclid)
     print(export_challenge(paths, object_ids or [], sample, out))
@@ -344,7 +344,7 @@ def import_euclid_challenge(
     ] = 0.5,
 ) -> None:
     """Make the Euclid dataset from files of the second lens-finding challenge; a killed import resumes."""
-    from lensfinder.stages.import_challenge import import_challenge
+    from lensfinder.surveys.euclid.challenge.import_stamps import import_challenge
 
     if (test_folder is None) != (test_catalogue is None):
         raise UserError("--test-folder and --test-catalogue belong together: give both or none")
@@ -374,7 +374,7 @@ def spectra_check(
     ] = Path("spectra.png"),
 ) -> None:
     """Read a folder of spectra, name what would be skipped and why, and draw the narrow-band fluxes."""
-    from lensfinder.stages.spectra import check_spectra
+    from lensfinder.surveys.jpas.spectra import check_spectra
 
     check_spectra(*_open(Survey.jpas), folder, figure)
 
@@ -385,7 +385,7 @@ def spectra_write(
     count: Annotated[int, typer.Option(min=1, help="Number of quasars.")] = 200,
 ) -> None:
     """Write synthetic quasars as spec-*.fits files in the SDSS layout, to try things on."""
-    from lensfinder.stages.spectra import write_spectra
+    from lensfinder.surveys.jpas.spectra import write_spectra
 
     write_spectra(*_open(Survey.jpas), folder, count)
 

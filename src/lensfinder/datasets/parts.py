@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from lensfinder.datasets.euclid_columns import SET_COLUMNS
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
-from lensfinder.paths import SurveyPaths
+from lensfinder.surveys.euclid.columns import SET_COLUMNS
+from lensfinder.workspace.paths import SurveyPaths
 
 PART_COLUMNS = {name: SET_COLUMNS[name] for name in ("object_id", "row", "label", "part")}
 """Columns that the splits of every survey have, among others."""

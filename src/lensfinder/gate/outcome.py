@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lensfinder.jsonfiles import write_json
+from lensfinder.workspace.jsonfiles import write_json
 
 EXAMPLES_MAX = 20
 """Failing rows that a finding names."""

@@ -33,7 +33,7 @@ class InputForm:
 _FORMS = {
     "cube": (InputForm("cube", pseudo_spectra=False, asinh_softening_ujy=0.1),),
     "pseudo_spectra": (InputForm("pseudo_spectra", pseudo_spectra=True, asinh_softening_ujy=0.7),),
-    # Parts of what a cube says, see :mod:`lensfinder.datasets.ablation_images`.
+    # Parts of what a cube says, see :mod:`lensfinder.studies.ablations.images`.
     "one_pseudo_spectrum": (InputForm("one_pseudo_spectrum", pseudo_spectra=True, asinh_softening_ujy=0.7),),
     "white": (InputForm("white", pseudo_spectra=False, asinh_softening_ujy=0.75),),
     "colours": (InputForm("colours", pseudo_spectra=False, asinh_softening_ujy=5.0),),

@@ -15,7 +15,6 @@ import numpy as np
 import tensorflow as tf
 
 from lensfinder.errors import CheckFailed
-from lensfinder.jsonfiles import write_json
 from lensfinder.networks import backend
 from lensfinder.networks.architectures import build_network
 from lensfinder.networks.checkpoint import State, read_state, write_state
@@ -24,13 +23,14 @@ from lensfinder.networks.outputs import write_history, write_network
 from lensfinder.networks.progress import EpochBar, epoch_line
 from lensfinder.params import Model, Training
 from lensfinder.typing import AnyArray
+from lensfinder.workspace.jsonfiles import write_json
 
 # Without gradients to keep, larger batches are faster; results do not depend on it but for the last bits.
 VALIDATION_BATCH_SIZE = 128
 
 
 class TrainingPaths(Protocol):
-    """Where a training leaves its files; :class:`lensfinder.paths.ModelPaths` is one."""
+    """Where a training leaves its files; :class:`lensfinder.workspace.paths.ModelPaths` is one."""
 
     @property
     def model(self) -> Path:

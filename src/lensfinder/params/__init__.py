@@ -21,7 +21,6 @@ from lensfinder.params.base import (
     Cosmology,
     Count,
     CrossValidation,
-    Galaxies,
     Judging,
     Model,
     Range,
@@ -29,9 +28,10 @@ from lensfinder.params.base import (
     Simulation,
     Training,
 )
-from lensfinder.params.euclid import CONTROL, Euclid, StampModel
-from lensfinder.params.hard_negatives import IMPOSTOR_KINDS, HardNegatives, ImpostorCounts
-from lensfinder.params.jpas import KINDS, Counts, Jpas, KindCounts, Observation, Quasars, Sky, Systems
+from lensfinder.params.populations import Galaxies
+from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS, HardNegatives, ImpostorCounts
+from lensfinder.surveys.euclid.params import CONTROL, Euclid, StampModel
+from lensfinder.surveys.jpas.params import KINDS, Counts, Jpas, KindCounts, Observation, Quasars, Sky, Systems
 
 __all__ = [
     "CONTROL",

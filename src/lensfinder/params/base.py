@@ -44,21 +44,6 @@ class Cosmology(Section):
     omega_m: OpenFraction
 
 
-class Galaxies(Section):
-    """Galaxy population."""
-
-    early_fraction: Fraction
-    redshift: Range
-    r_mag: Range
-    r_abs_mag_faint_limit: Finite
-    faber_jackson_scatter_dex: NonNegative
-    tully_fisher_scatter_dex: NonNegative
-    core_radius_arcsec: Range
-    mass_axis_ratio_scatter: NonNegative
-    mass_pa_scatter_deg: NonNegative
-    shear_sigma: NonNegative
-
-
 class Simulation(Section):
     """How the work is cut up; none of it changes a single bit of the result."""
 

@@ -10,7 +10,7 @@ from scipy.special import gammainc, gammaincinv
 from lensfinder.typing import AnyArray, FloatArray
 
 if TYPE_CHECKING:
-    from lensfinder.params.euclid import FieldGalaxies
+    from lensfinder.params.populations import FieldGalaxies
 
 PIVOT_MAG = 24.0
 COUNTED_MAG = 24.5

@@ -16,7 +16,7 @@ from lensfinder.sky.passbands import flux_of_magnitude_ujy
 from lensfinder.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from lensfinder.params.euclid import FieldGalaxies
+    from lensfinder.params.populations import FieldGalaxies
 
 # Half-light radius of an exponential disc in scale lengths, and of a round Gaussian in standard deviations.
 DISC_HALF_LIGHT = float(gammaincinv(2.0, 0.5))

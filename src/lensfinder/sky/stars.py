@@ -91,7 +91,7 @@ def star_spectra(g_i: FloatArray) -> FloatArray:
     Parameters
     ----------
     g_i
-        Places on the locus, of shape (n,), within :data:`lensfinder.params.hard_negatives.STAR_G_I_LIMITS`.
+        Places on the locus, of shape (n,), from 0.2 to 3.0: F0 to M4.
     """
     g_i = np.asarray(g_i, dtype=np.float64)
     photometer = _sdss()

@@ -10,34 +10,31 @@ from astropy.io import fits
 from astropy.table import Table
 
 from lensfinder.errors import UserError
-from lensfinder.sky.euclid_bands import EuclidBands
 from lensfinder.sky.galaxy_spectra import GalaxyTemplates
-from lensfinder.sky.passbands import FilterSet, Passbands
+from lensfinder.sky.passbands import FilterSet
 from lensfinder.sky.quasar_spectra import CompositeLines, LineTrends, Trend
 from lensfinder.typing import FloatArray
 
-FILTERS_FILE = "jpas_filters.ecsv"
-EUCLID_BANDS_FILE = "euclid_bands.ecsv"
 LINES_FILE = "quasar_lines.ecsv"
 TRENDS_FILE = "quasar_line_trends.ecsv"
 
 
-def read_filters(folder: Path) -> FilterSet:
-    """Read ``jpas_filters.ecsv``.
+def read_filter_set(path: Path) -> FilterSet:
+    """Read a table of bands.
 
     Raises
     ------
     UserError
         If the file is missing, cannot be read, or lacks a column.
     """
-    table = _read_ecsv(folder / FILTERS_FILE)
+    table = read_ecsv(path)
     return FilterSet(
-        names=tuple(str(name) for name in _column(table, "name", folder / FILTERS_FILE)),
-        in_cube=np.array(_column(table, "in_cube", folder / FILTERS_FILE), dtype=bool),
-        trays=np.array(_column(table, "tray", folder / FILTERS_FILE), dtype=np.int64),
+        names=tuple(str(name) for name in column(table, "name", path)),
+        in_cube=np.array(column(table, "in_cube", path), dtype=bool),
+        trays=np.array(column(table, "tray", path), dtype=np.int64),
         **{
-            field: _floats(table, column, folder / FILTERS_FILE)
-            for field, column in {
+            field: floats(table, of, path)
+            for field, of in {
                 "wavelength_mean_A": "wavelength_mean",
                 "fwhm_A": "fwhm",
                 "edge_width_A": "edge_width",
@@ -45,47 +42,6 @@ def read_filters(folder: Path) -> FilterSet:
                 "zero_point_mag": "zero_point",
                 "sky_mag_arcsec2": "sky",
                 "depth_5s_3arcsec_mag": "depth_5s_3arcsec",
-            }.items()
-        },
-    )
-
-
-def read_euclid_bands(folder: Path) -> EuclidBands:
-    """Read ``euclid_bands.ecsv``, and the r band of ``jpas_filters.ecsv``.
-
-    Raises
-    ------
-    UserError
-        If a file is missing, cannot be read, or lacks a column.
-    """
-    path = folder / EUCLID_BANDS_FILE
-    table = _read_ecsv(path)
-    r_band = read_filters(folder).band("rSDSS")
-    shapes = {
-        field: np.append(_floats(table, column, path), getattr(r_band, field))
-        for field, column in {
-            "wavelength_mean_A": "wavelength_mean",
-            "fwhm_A": "fwhm",
-            "edge_width_A": "edge_width",
-            "peak_throughput": "peak_throughput",
-        }.items()
-    }
-    names = tuple(str(name) for name in _column(table, "name", path))
-    return EuclidBands(
-        filters=Passbands(
-            names=names + r_band.names, in_cube=np.arange(len(names) + 1) < len(names), **shapes
-        ),
-        stamp_pixels=np.array(_column(table, "stamp_pixels", path), dtype=np.int64),
-        n_exposures=np.array(_column(table, "n_exposures", path), dtype=np.int64),
-        **{
-            field: _floats(table, column, path)
-            for field, column in {
-                "pixel_scale_arcsec": "pixel_scale",
-                "psf_fwhm_arcsec": "psf_fwhm",
-                "zero_point_mag": "zero_point",
-                "sky_mag_arcsec2": "sky",
-                "exposure_s": "exposure",
-                "read_noise_electrons": "read_noise",
             }.items()
         },
     )
@@ -100,13 +56,13 @@ def read_composite_lines(folder: Path) -> CompositeLines:
         If the file is missing, cannot be read, or lacks a column.
     """
     path = folder / LINES_FILE
-    table = _read_ecsv(path)
-    keep = ~np.array(_column(table, "in_trends", path), dtype=bool)
+    table = read_ecsv(path)
+    keep = ~np.array(column(table, "in_trends", path), dtype=bool)
     return CompositeLines(
-        wavelength_A=_floats(table, "wavelength", path)[keep],
-        equivalent_width_A=_floats(table, "equivalent_width", path)[keep],
-        width_A=_floats(table, "width", path)[keep],
-        iron=np.array(_column(table, "iron", path), dtype=bool)[keep],
+        wavelength_A=floats(table, "wavelength", path)[keep],
+        equivalent_width_A=floats(table, "equivalent_width", path)[keep],
+        width_A=floats(table, "width", path)[keep],
+        iron=np.array(column(table, "iron", path), dtype=bool)[keep],
     )
 
 
@@ -119,17 +75,17 @@ def read_line_trends(folder: Path) -> LineTrends:
         If the file is missing, cannot be read, or lacks a column.
     """
     path = folder / TRENDS_FILE
-    table = _read_ecsv(path)
+    table = read_ecsv(path)
 
     def trend(quantity: str) -> Trend:
         columns = [
-            [_floats(table, f"{quantity}_{which}_{part}", path) for which in ("mean", "lo", "hi")]
+            [floats(table, f"{quantity}_{which}_{part}", path) for which in ("mean", "lo", "hi")]
             for part in ("slope", "intercept")
         ]
         return Trend(slope=np.array(columns[0]), intercept=np.array(columns[1]))
 
     return LineTrends(
-        names=tuple(str(name) for name in _column(table, "name", path)),
+        names=tuple(str(name) for name in column(table, "name", path)),
         wavelength_A=trend("wavelength"),
         log_ew=trend("log_ew"),
         log_width=trend("log_width"),
@@ -159,7 +115,8 @@ def read_galaxy_templates() -> GalaxyTemplates:
     return GalaxyTemplates(names=tuple(names), wavelength_A=wavelength[used], f_lambda=scaled)
 
 
-def _read_ecsv(path: Path) -> Table:
+def read_ecsv(path: Path) -> Table:
+    """Read a table with units; it is missing or cannot be read: UserError."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; run `dvc repro data.dvc` to bring the tables from catalogs/")
     try:
@@ -168,14 +125,16 @@ def _read_ecsv(path: Path) -> Table:
         raise UserError(f"{path}: cannot be read as ECSV: {error}") from None
 
 
-def _column(table: Table, name: str, path: Path) -> Table.Column:
+def column(table: Table, name: str, path: Path) -> Table.Column:
+    """Return a column of a table that was read from ``path``; it is missing: UserError."""
     if name not in table.colnames:
         raise UserError(f"{path}: column {name} is missing")
     return table[name]
 
 
-def _floats(table: Table, name: str, path: Path) -> FloatArray:
-    values = np.array(_column(table, name, path), dtype=np.float64)
+def floats(table: Table, name: str, path: Path) -> FloatArray:
+    """Return a column of finite numbers; it is missing, or some are not finite: UserError."""
+    values = np.array(column(table, name, path), dtype=np.float64)
     if not np.isfinite(values).all():
         raise UserError(
             f"{path}: column {name} holds {int((~np.isfinite(values)).sum())} value(s) that are not finite"

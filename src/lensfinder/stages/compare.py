@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lensfinder.datasets.files import read_history
 from lensfinder.datasets.table import read_table
-from lensfinder.jsonfiles import read_json, write_json
-from lensfinder.judging import figures, figures_compare, figures_curves, tables
-from lensfinder.judging.figures_style import save_figure
-from lensfinder.judging.files import read_history
-from lensfinder.judging.judged import CURVE_FPR, judge, part_of
-from lensfinder.judging.registry import judging_of
-from lensfinder.judging.report import Report, ReportWords, html_report, markdown_report
-from lensfinder.judging.survey import Results, SurveyJudging
+from lensfinder.evaluation import tables
+from lensfinder.evaluation.evaluated import CURVE_FPR, judge, part_of
+from lensfinder.figures import comparison as comparison_figures
+from lensfinder.figures import curves, single_model
+from lensfinder.figures.style import save_figure
 from lensfinder.params import Judging, Params
-from lensfinder.paths import SurveyPaths
+from lensfinder.report.report import Report, ReportWords, html_report, markdown_report
+from lensfinder.surveys.registry import judging_of
+from lensfinder.surveys.survey import Results, SurveyJudging
+from lensfinder.workspace.jsonfiles import read_json, write_json
+from lensfinder.workspace.paths import SurveyPaths
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,11 +83,11 @@ def _write_figures(
 def _common_figures(
     survey: SurveyJudging, results: Results, judging: Judging, n_test: str
 ) -> dict[str, tuple[Figure, str]]:
-    curves, complete = [], {}
+    drawn, complete = [], {}
     for name, of in results.judged.items():
         band = of.roc_band(judging.interval_level)
-        curves.append(
-            figures_curves.RocCurve(name, tables.roc_table(of.test), results.metrics[name], CURVE_FPR, *band)
+        drawn.append(
+            curves.RocCurve(name, tables.roc_table(of.test), results.metrics[name], CURVE_FPR, *band)
         )
         lens = of.test.label == 1
         complete[name] = tables.completeness_tables(
@@ -96,12 +98,12 @@ def _common_figures(
         )
     return {
         "measures": (
-            figures_compare.measures_with_intervals(results.metrics, n_test),
+            comparison_figures.measures_with_intervals(results.metrics, n_test),
             "Measures with bootstrap intervals.",
         ),
-        "roc": (figures_curves.roc(curves, f"ROC, {n_test}"), "ROC curves with bootstrap bands."),
+        "roc": (curves.roc(drawn, f"ROC, {n_test}"), "ROC curves with bootstrap bands."),
         "completeness": (
-            figures.completeness(
+            single_model.completeness(
                 complete, survey.completeness_axes, f"completeness at p ≥ {judging.threshold:g}, {n_test}"
             ),
             "Recall against what makes a lens hard to find, with Wilson intervals.",

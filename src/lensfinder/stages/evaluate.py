@@ -9,22 +9,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lensfinder.datasets.files import open_images_of, read_history, write_csv
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
-from lensfinder.jsonfiles import write_json
-from lensfinder.judging import figures, figures_curves, figures_images, tables
-from lensfinder.judging.atlas import caption, mistakes, shown_mistakes, spread_examples
-from lensfinder.judging.evaluation import metrics_of
-from lensfinder.judging.figures_style import GREEN, RED, save_figure
-from lensfinder.judging.files import open_images_of, read_history, write_csv
-from lensfinder.judging.judged import CURVE_FPR, Judged, judge, part_of
-from lensfinder.judging.registry import judging_of
-from lensfinder.judging.survey import SurveyJudging
+from lensfinder.evaluation import tables
+from lensfinder.evaluation.evaluated import CURVE_FPR, Judged, judge, part_of
+from lensfinder.evaluation.metrics import metrics_of
+from lensfinder.figures import curves, single_model
+from lensfinder.figures import images as image_figures
+from lensfinder.figures.atlas import caption, mistakes, shown_mistakes, spread_examples
+from lensfinder.figures.style import GREEN, RED, save_figure
 from lensfinder.params import Judging, Params
-from lensfinder.paths import ModelPaths, SurveyPaths
 from lensfinder.stages.score_parts import score_parts
+from lensfinder.surveys.registry import judging_of
+from lensfinder.surveys.survey import SurveyJudging
 from lensfinder.typing import AnyArray, FloatArray
+from lensfinder.workspace.jsonfiles import write_json
+from lensfinder.workspace.paths import ModelPaths, SurveyPaths
 
 RELIABILITY_BINS = 10
 ATLAS_COLUMNS, ATLAS_ROWS = 6, 4
@@ -63,7 +65,7 @@ def evaluate_model(paths: SurveyPaths, params: Params, name: str) -> dict[str, A
     for stale in model.figures.glob("*.png"):
         stale.unlink()
     _write_curves(model, survey, judged, catalogue, metrics, section.judging)
-    save_figure(figures.loss_curves(history, f"{name}: learning"), model.figures / "loss.png")
+    save_figure(single_model.loss_curves(history, f"{name}: learning"), model.figures / "loss.png")
     _write_atlas(
         model.figures,
         survey,
@@ -100,13 +102,15 @@ def _write_curves(
     }
     for table_name, table in drawn.items():
         write_csv(model.plots / f"{table_name}.csv", table)
-    curve = figures_curves.RocCurve(name, drawn["roc"], metrics, CURVE_FPR, *judged.roc_band(level))
+    curve = curves.RocCurve(name, drawn["roc"], metrics, CURVE_FPR, *judged.roc_band(level))
     for figure_name, figure in {
-        "confusion_matrix": figures.confusion_matrix(metrics, f"{name}, {len(test.label):,} test objects"),
-        "roc": figures_curves.roc([curve], f"{name}: ROC"),
-        "f_beta": figures_curves.f_beta_curve(drawn["f_beta"], metrics, name),
-        "reliability": figures.reliability(drawn["reliability"], metrics, name),
-        "completeness": figures.completeness(
+        "confusion_matrix": single_model.confusion_matrix(
+            metrics, f"{name}, {len(test.label):,} test objects"
+        ),
+        "roc": curves.roc([curve], f"{name}: ROC"),
+        "f_beta": curves.f_beta_curve(drawn["f_beta"], metrics, name),
+        "reliability": single_model.reliability(drawn["reliability"], metrics, name),
+        "completeness": single_model.completeness(
             {name: drawn["completeness"]},
             survey.completeness_axes,
             f"{name}: completeness of {lens.sum():,} test lenses at p ≥ {judging.threshold:g}",
@@ -128,16 +132,16 @@ def _write_atlas(
     kind = survey.kind_of(rows)
     right = (test.score >= threshold) == (test.label == 1)
 
-    def panel(position: int) -> figures_images.Panel:
+    def panel(position: int) -> image_figures.Panel:
         row = rows.iloc[position]
         name = survey.kind_names.get(kind[position], kind[position])
         lines = caption(row, catalogue.iloc[row["row"]], survey.caption_fields, name)
-        return figures_images.Panel(picture(row["row"]), lines, GREEN if right[position] else RED)
+        return image_figures.Panel(picture(row["row"]), lines, GREEN if right[position] else RED)
 
     def page(positions: AnyArray, title: str, file: str) -> None:
         page_rows = max(1, -(-len(positions) // ATLAS_COLUMNS))
         panels = [panel(int(position)) for position in positions]
-        figure = figures_images.atlas_page(panels, title, ATLAS_COLUMNS, page_rows, pixel_scale_arcsec)
+        figure = image_figures.atlas_page(panels, title, ATLAS_COLUMNS, page_rows, pixel_scale_arcsec)
         save_figure(figure, folder / file)
 
     for name, column in survey.spread_columns.items():

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from lensfinder.errors import UserError
-from lensfinder.jsonfiles import write_json
-from lensfinder.machine import describe_machine
 from lensfinder.params import Params
-from lensfinder.paths import StudyPaths, SurveyPaths
-from lensfinder.provenance import flatten, git_state, recorded_outputs, recorded_stages
 from lensfinder.tracking.records import recorded_trainings
+from lensfinder.workspace.jsonfiles import write_json
+from lensfinder.workspace.machine import describe_machine
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
+from lensfinder.workspace.provenance import flatten, git_state, recorded_outputs, recorded_stages
 
 KEPT = (".md", ".png", ".csv", ".json")
 """Files of a report that are worth a place in git; scores of every object stay in DVC's cache."""

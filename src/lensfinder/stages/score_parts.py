@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from lensfinder.datasets.files import open_images_of
+from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
-from lensfinder.judging.files import open_images_of
-from lensfinder.judging.registry import judging_of
-from lensfinder.judging.scores import objects_to_score, with_scores
 from lensfinder.params import Model, Params
-from lensfinder.paths import ModelPaths, SurveyPaths
+from lensfinder.surveys.registry import judging_of
+from lensfinder.workspace.paths import ModelPaths, SurveyPaths
 
 PREDICTION_BATCH = 128
 """Objects given to the network at a time: fast on a few cores, and never more than some hundred MB."""

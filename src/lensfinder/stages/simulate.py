@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from lensfinder.datasets.chunks import publish
 from lensfinder.params import Params
-from lensfinder.paths import SurveyPaths
-from lensfinder.pipeline import stage_inputs_hash
-from lensfinder.stages.simulate_euclid import simulate_euclid
-from lensfinder.stages.simulate_jpas import simulate_jpas
+from lensfinder.surveys.euclid.simulate import simulate_euclid
+from lensfinder.surveys.jpas.simulate import simulate_jpas
+from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.workspace.pipeline import stage_inputs_hash
 
 _SIMULATE = {"jpas": simulate_jpas, "euclid": simulate_euclid}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lensfinder.datasets.jpas_columns import CATALOGUE_COLUMNS, SPLIT_COLUMNS
 from lensfinder.datasets.splits import split_catalogue
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.params import Params
-from lensfinder.paths import SurveyPaths
+from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, SPLIT_COLUMNS
+from lensfinder.workspace.paths import SurveyPaths
 
 
 def split(paths: SurveyPaths, params: Params) -> None:

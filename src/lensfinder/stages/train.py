@@ -12,13 +12,13 @@ import pandas as pd
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.store import open_images
 from lensfinder.errors import UserError
-from lensfinder.jsonfiles import read_json, write_json
 from lensfinder.params import Model, Params
-from lensfinder.paths import ModelPaths, SurveyPaths
-from lensfinder.pipeline import stage_inputs_hash
 from lensfinder.tracking.contents import INPUTS_HASH_KEY, TrainingLog
 from lensfinder.tracking.log import training_log
 from lensfinder.typing import AnyArray
+from lensfinder.workspace.jsonfiles import read_json, write_json
+from lensfinder.workspace.paths import ModelPaths, SurveyPaths
+from lensfinder.workspace.pipeline import stage_inputs_hash
 
 OpenLog = Callable[[str], AbstractContextManager[TrainingLog]]
 """From the hash of a stage's inputs, the log of its training."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lensfinder.datasets import euclid_columns, jpas_columns
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import CheckFailed
 from lensfinder.gate.arrays import open_array
-from lensfinder.gate.euclid_tables import euclid_tables
-from lensfinder.gate.jpas_tables import jpas_tables
 from lensfinder.params import Params
-from lensfinder.paths import SurveyPaths
-from lensfinder.sky.tables import read_filters
+from lensfinder.surveys.euclid import columns as euclid_columns
+from lensfinder.surveys.euclid.suites.tables import euclid_tables
+from lensfinder.surveys.jpas import columns as jpas_columns
+from lensfinder.surveys.jpas.bands import read_filters
+from lensfinder.surveys.jpas.suites.tables import jpas_tables
+from lensfinder.workspace.paths import SurveyPaths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def _jpas(paths: SurveyPaths, params: Params) -> Prepared:
     tables = jpas_tables(catalogue, splits, cubes, pseudo_spectra, params.seed)
 
     def suites() -> list[Suite]:
-        from lensfinder.gate.jpas import jpas_suites
+        from lensfinder.surveys.jpas.suites.suites import jpas_suites
 
         return jpas_suites(params.jpas, n_bands)
 
@@ -74,7 +75,7 @@ def _euclid(paths: SurveyPaths, params: Params) -> Prepared:
     tables = euclid_tables(catalogue, sets, assessable, arrays)
 
     def suites() -> list[Suite]:
-        from lensfinder.gate.euclid import euclid_suites
+        from lensfinder.surveys.euclid.suites.suites import euclid_suites
 
         return euclid_suites(params.euclid, tables)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from lensfinder.errors import UserError
-from lensfinder.jsonfiles import read_json
 from lensfinder.params import SURVEYS, Model
-from lensfinder.paths import CV, LEAK, ModelPaths, StudyPaths
-from lensfinder.provenance import flatten, git_state, recorded_outputs
 from lensfinder.tracking.run import RunIdentity, TrackedRun
+from lensfinder.workspace.jsonfiles import read_json
+from lensfinder.workspace.paths import CV, LEAK, ModelPaths, StudyPaths
+from lensfinder.workspace.provenance import flatten, git_state, recorded_outputs
 
 INPUTS_HASH_KEY = "inputs_hash"
 """Entry of ``training.json`` by which a run is found again."""

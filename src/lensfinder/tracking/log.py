@@ -10,11 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lensfinder.datasets.folds import Fold
-from lensfinder.jsonfiles import read_json
 from lensfinder.params import Model, Params
-from lensfinder.paths import StudyPaths, SurveyPaths
-from lensfinder.provenance import flatten
+from lensfinder.studies.cross_validation.folds import Fold
 from lensfinder.tracking.contents import (
     TrainingLog,
     experiment_of,
@@ -27,6 +24,9 @@ from lensfinder.tracking.contents import (
 from lensfinder.tracking.restored import RecordedStudy, survey_run
 from lensfinder.tracking.run import EVALUATED_TAG, RunIdentity, TrackedRun
 from lensfinder.tracking.store import PARENT_TAG, RunStore, ended_by_error
+from lensfinder.workspace.jsonfiles import read_json
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
+from lensfinder.workspace.provenance import flatten
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def fold_log(
 ) -> Iterator[TrainingLog]:
     """Open the run of one fold, below that of the model's cross-validation; else as :func:`training_log`.
 
-    The run above, found by ``parent_hash`` (see :func:`lensfinder.pipeline.study_hash`), stays RUNNING until
+    The run above, found by ``parent_hash`` (see :func:`.pipeline.study_hash`), stays RUNNING until
     :func:`log_cross_validation`.
     """
     files = StudyPaths(SurveyPaths(workspace, survey), study)
@@ -149,7 +149,7 @@ def log_cross_validation(
     Parameters
     ----------
     parent_hashes
-        Result of :func:`lensfinder.pipeline.study_hash` of each model.
+        Result of :func:`.pipeline.study_hash` of each model.
     results
         What the study's metrics file holds: for each of ``models`` its measures over folds, ``per_fold`` and
         ``pooled``.

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from lensfinder.datasets.folds import Fold
 from lensfinder.errors import UserError
-from lensfinder.jsonfiles import read_json
 from lensfinder.params import SURVEYS
-from lensfinder.paths import CV, LEAK, StudyPaths, SurveyPaths
-from lensfinder.pipeline import study_hash
+from lensfinder.studies.cross_validation.folds import Fold
 from lensfinder.tracking.contents import experiment_of
 from lensfinder.tracking.log import log_cross_validation, log_evaluation, log_report
 from lensfinder.tracking.restored import RecordedStudy, survey_run
 from lensfinder.tracking.run import TrackedRun
 from lensfinder.tracking.store import PARENT_TAG, RunStore
+from lensfinder.workspace.jsonfiles import read_json
+from lensfinder.workspace.paths import CV, LEAK, StudyPaths, SurveyPaths
+from lensfinder.workspace.pipeline import study_hash
 
 
 def rebuild_runs(workspace: Path) -> list[str]:

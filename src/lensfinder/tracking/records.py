@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lensfinder.jsonfiles import read_json
 from lensfinder.tracking.contents import INPUTS_HASH_KEY
 from lensfinder.tracking.store import INPUTS_TAG, RunStore
+from lensfinder.workspace.jsonfiles import read_json
 
 SECONDS_CURVE = "train/seconds"
 

@@ -15,8 +15,6 @@ from pydantic import ValidationError
 
 from lensfinder.errors import UserError
 from lensfinder.params import Jpas, Model, Params, read_params
-from lensfinder.paths import ModelPaths, StudyPaths, SurveyPaths
-from lensfinder.provenance import flatten, recorded_params
 from lensfinder.tracking.contents import (
     experiment_of,
     log_training_files,
@@ -27,6 +25,8 @@ from lensfinder.tracking.contents import (
 )
 from lensfinder.tracking.run import RunIdentity, TrackedRun
 from lensfinder.tracking.store import RunStore
+from lensfinder.workspace.paths import ModelPaths, StudyPaths, SurveyPaths
+from lensfinder.workspace.provenance import flatten, recorded_params
 
 _REBUILT = {"lensfinder.rebuilt": "true"}
 

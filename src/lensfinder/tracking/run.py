@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lensfinder.provenance import content_md5
 from lensfinder.tracking.network import SavedNetwork
+from lensfinder.workspace.provenance import content_md5
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -31,8 +31,8 @@ class RunIdentity:
     model
         Name as in ``params.yaml``; of a fold ``<model>/<fold>``.
     inputs_hash
-        Of the training, see :func:`lensfinder.provenance.inputs_hash`; of a whole cross-validation, see
-        :func:`lensfinder.pipeline.study_hash`.
+        Of the training, see :func:`.provenance.inputs_hash`; of a whole cross-validation, see
+        :func:`.pipeline.study_hash`.
     """
 
     experiment: str

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lensfinder.provenance import repository_root
 from lensfinder.tracking.database import EXPERIMENT_PREFIX, locked, open_database
 from lensfinder.tracking.run import RunIdentity, TrackedRun
+from lensfinder.workspace.provenance import repository_root
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

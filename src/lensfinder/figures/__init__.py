@@ -1,0 +1,1 @@
+"""Figures, for any survey and study."""

@@ -1,0 +1,54 @@
+"""Sections of ``params.yaml`` that say what populations of galaxies are like."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from lensfinder.params.base import Count, Finite, Fraction, NonNegative, Positive, Range, Section
+
+
+class Galaxies(Section):
+    """Galaxy population."""
+
+    early_fraction: Fraction
+    redshift: Range
+    r_mag: Range
+    r_abs_mag_faint_limit: Finite
+    faber_jackson_scatter_dex: NonNegative
+    tully_fisher_scatter_dex: NonNegative
+    core_radius_arcsec: Range
+    mass_axis_ratio_scatter: NonNegative
+    mass_pa_scatter_deg: NonNegative
+    shear_sigma: NonNegative
+
+
+class FieldGalaxies(Section):
+    """Faint galaxies of the field: sources behind the deflectors, and neighbours.
+
+    Neighbours are only drawn down to ``neighbour_vis_mag_max``: the others would not be seen.
+    """
+
+    vis_mag: Range
+    neighbour_vis_mag_max: Finite
+    counts_slope_dex: Positive
+    density_below_24_5_arcmin2: Positive
+    redshift_max: Positive
+    redshift_median_at_24: Positive
+    redshift_slope_per_mag: NonNegative
+    r_eff_arcsec_at_24: Positive
+    r_eff_slope_dex_per_mag: Finite
+    r_eff_scatter_dex: NonNegative
+    clumps_max: Count
+    clump_light_fraction: Range
+    clump_r_eff_arcsec: Range
+
+    @model_validator(mode="after")
+    def _neighbours_are_field_galaxies(self) -> Self:
+        if not self.vis_mag.low < self.neighbour_vis_mag_max <= self.vis_mag.high:
+            raise ValueError(
+                f"neighbour_vis_mag_max ({self.neighbour_vis_mag_max}) must lie in the range of vis_mag "
+                f"({self.vis_mag.low}–{self.vis_mag.high})"
+            )
+        return self

@@ -1,0 +1,1 @@
+"""How results are said: the report of one page."""

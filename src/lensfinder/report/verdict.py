@@ -1,0 +1,100 @@
+"""What a comparison found, in words that follow from its numbers: how large, how sure, at what cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lensfinder.evaluation.comparison import excludes_zero
+
+_WORDS = {"recall": "recall", "fpr": "false-positive rate", "accuracy": "accuracy", "auc": "AUC"}
+
+
+def verdict(
+    comparison: Mapping[str, Any],
+    metrics: tuple[Mapping[str, Any], Mapping[str, Any]],
+    labels: tuple[str, str],
+) -> str:
+    """State the effect sizes of recall and FPR, whether any difference is resolved, and the saving in bytes.
+
+    ``metrics`` are those of the two models, ``labels`` their names for the reader.
+    """
+    sentences = [
+        f"Of {comparison['n_lenses']:,} lenses {_versus(comparison, metrics, labels, 'recall', 'finds')}.",
+        f"Of {comparison['n_test'] - comparison['n_lenses']:,} non-lenses "
+        f"{_versus(comparison, metrics, labels, 'fpr', 'wrongly calls a lens')}.",
+        _certainty(comparison, labels),
+    ]
+    if "data_size_saving_memory" in comparison:
+        sentences.append(
+            f"With {labels[1]} an object takes {comparison['data_size_saving_memory']:.3g} times less memory "
+            f"and {comparison['data_size_saving_disk']:.3g} times less disk than with {labels[0]}."
+        )
+    return " ".join(sentences)
+
+
+def _versus(
+    comparison: Mapping[str, Any],
+    metrics: tuple[Mapping[str, Any], Mapping[str, Any]],
+    labels: tuple[str, str],
+    name: str,
+    verb: str,
+) -> str:
+    values = [percent(of[name]) for of in metrics]
+    text = f"{labels[0]} {verb} {values[0]} and {labels[1]} {values[1]}"
+    difference = points(comparison, name)
+    return f"{text}: a difference of {difference}" if difference else text
+
+
+def _certainty(comparison: Mapping[str, Any], labels: tuple[str, str]) -> str:
+    level = f"{100 * comparison['recall_difference_interval']['level']:.0f} %"
+    better = [name for name in _WORDS if resolved(comparison, name)]
+    counts = (
+        f"objects right with {labels[0]} only: {comparison['only_first_correct']:,}, "
+        f"with {labels[1]} only: {comparison['only_second_correct']:,}; "
+        f"McNemar's exact p = {comparison['mcnemar_p']:.2g}"
+    )
+    if not better:
+        return (
+            f"No {level} interval of the differences in {listed(list(_WORDS.values()))} excludes zero: "
+            "this test set does not tell the two models apart, which is not to say that they are equal "
+            f"({counts})."
+        )
+    favoured = [f"{_WORDS[name]} (better: {labels[_winner(comparison, name)]})" for name in better]
+    return f"The {level} interval of the difference excludes zero in {listed(favoured)}; {counts}."
+
+
+def _winner(comparison: Mapping[str, Any], name: str) -> int:
+    first_is_higher = comparison[f"{name}_difference"] > 0
+    return int(first_is_higher == (name == "fpr"))
+
+
+def resolved(comparison: Mapping[str, Any], name: str) -> bool:
+    """Whether the interval of this difference excludes zero."""
+    return excludes_zero(comparison[f"{name}_difference_interval"])
+
+
+def percent(value: float | None) -> str:
+    """Write a rate as per cent, with as many decimals as a test set of some thousands deserves."""
+    return "undefined" if value is None else f"{100 * value:.2f} %"
+
+
+def points(comparison: Mapping[str, Any], name: str) -> str:
+    """Write a difference of rates in percentage points with its interval; empty if undefined."""
+    value, bounds = comparison[f"{name}_difference"], comparison[f"{name}_difference_interval"]
+    if value is None:
+        return ""
+    text = f"{_signed(100 * value)} percentage points"
+    if bounds["low"] is None:
+        return text
+    low, high = _signed(100 * bounds["low"]), _signed(100 * bounds["high"])
+    return f"{text} ({100 * bounds['level']:.0f} % interval {low} to {high})"
+
+
+def _signed(value: float) -> str:
+    return f"{value + 0.0:+.2f}".replace("-", "−").replace("+0.00", "0.00").replace("−0.00", "0.00")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Join words to "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,1 @@
+"""What every simulator shares: random streams, noise, point-spread functions."""

@@ -1,0 +1,1 @@
+"""Questions with a pipeline of their own, one folder each."""

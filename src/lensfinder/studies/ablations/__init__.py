@@ -1,0 +1,1 @@
+"""Ablations: which information do the networks need?"""

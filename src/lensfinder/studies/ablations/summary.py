@@ -1,0 +1,188 @@
+"""What the ablations show, in words that follow from the numbers of ``ablations.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lensfinder.params import Model
+from lensfinder.report.report import UNITS, Section, markdown_table, with_interval
+from lensfinder.report.verdict import listed, points, resolved
+from lensfinder.studies.ablations.measures import (
+    AUGMENTATION,
+    BETTER,
+    DECIDING,
+    INFORMATION,
+    MIXED,
+    NORMALISATION,
+    OPEN,
+    WORSE,
+)
+
+PARTS = {
+    "one_pseudo_spectrum": "one pseudo-spectrum alone",
+    "colours": "colours alone (56 fluxes, no morphology)",
+    "white": "morphology alone (one white image, no colours)",
+}
+"""What is left of the cube, by representation."""
+
+_TAKEN = {
+    "one_pseudo_spectrum": "both directions",
+    "colours": "morphology",
+    "white": "what differs from band to band",
+}
+"""What is not, by representation."""
+
+TITLES = {
+    INFORMATION: "Which information is needed",
+    NORMALISATION: "Which normalisation",
+    AUGMENTATION: "Free rotations and zooms",
+}
+
+_NOISY = (
+    "\nColours are sums over whole stamps and carry the noise of all their sky: what fluxes in an "
+    "aperture around the light would tell is not tested.\n"
+)
+
+_ANSWERS = {
+    WORSE: "no, worse than",
+    OPEN: "perhaps; this test set does not tell it from",
+    BETTER: "yes, better than",
+    MIXED: "better and worse, depending on the measure, than",
+}
+
+_CONCLUSIONS = {
+    WORSE: "worse",
+    BETTER: "better",
+    OPEN: "not resolved, which is not to say that they are equal",
+    MIXED: "better by one measure and worse by the other",
+}
+
+SHOWN = {"recall": "recall", "fpr": "false-positive rate", "accuracy": "accuracy", "auc": "ROC AUC"}
+
+
+def verdict(content: Mapping[str, Any], definitions: Mapping[str, Model]) -> str:
+    """Answer whether a part of the cube suffices, part by part, and conclude what is needed."""
+    answers, outcomes = [], {}
+    for representation, words in PARTS.items():
+        pairs = _pairs_of(content, representation, definitions)
+        if not pairs:
+            continue
+        outcomes[representation] = {of["outcome"] for of in pairs}
+        answers.append(f"{words}: {'; '.join(_answer(of) for of in pairs)}")
+    if not answers:
+        return "No ablation takes information away: params.yaml names none with less than the cube has."
+    level = f"{100 * next(iter(content['comparisons'].values()))['auc_difference_interval']['level']:.0f} %"
+    return (
+        f"Does a part of the light suffice? {_sentence('. '.join(_capital(one) for one in answers))} "
+        f"{_needed(outcomes)} (Better or worse: a {level} interval of the difference in accuracy or ROC AUC "
+        "excludes zero.)"
+    )
+
+
+def sections(content: Mapping[str, Any], definitions: Mapping[str, Model]) -> list[Section]:
+    """One section for each question that was asked: differences in a table, outcomes in words."""
+    found = []
+    for question, title in TITLES.items():
+        pairs = [of for of in content["comparisons"].values() if of["question"] == question]
+        if pairs:
+            lines = "".join(f"- {_outcome(of, definitions)}\n" for of in pairs)
+            summed = any(definitions[of["first"]].representation == "colours" for of in pairs)
+            found.append(Section(title, f"{_table(pairs)}\n{lines}{_NOISY if summed else ''}"))
+    return found
+
+
+def measures_table(content: Mapping[str, Any]) -> str:
+    """Every model in a row: counts, main measures with their intervals, and size of its input."""
+    rows = []
+    for name, of in content["measures"].items():
+        counts = " / ".join(f"{of[key]:,}" for key in ("tp", "fp", "fn", "tn"))
+        saving = of["data_size_saving"]
+        size = f"{of['input_bytes_per_object']:,}" + (f" ({saving:,.4g} times less)" if saving > 1 else "")
+        rows.append([name, counts, *(with_interval(of, measure) for measure in SHOWN), size])
+    return markdown_table(["", "TP / FP / FN / TN", *SHOWN.values(), "bytes an object"], rows)
+
+
+def interval_words(content: Mapping[str, Any]) -> str:
+    """Say what the intervals are, and what is not in them."""
+    groups = f"{content['interval_groups']:,} {UNITS[content['interval_unit']]}"
+    return (
+        f"Intervals come from a bootstrap over the test part's {groups}; all models are measured on the same "
+        "draws, so that what the draws have in common cancels in a difference. †: Wilson's, where no draw "
+        "differs from another. McNemar's exact test (p) takes objects as independent. Each interval stands "
+        f"for itself: of {len(content['comparisons'])} comparisons one may exclude zero by chance. Every "
+        "network was trained once: how much a result moves with another seed is in no interval, and the "
+        "cross-validation (`make cv`) shows how much that is."
+    )
+
+
+def _pairs_of(
+    content: Mapping[str, Any], representation: str, definitions: Mapping[str, Model]
+) -> list[Mapping[str, Any]]:
+    return [
+        of
+        for of in content["comparisons"].values()
+        if of["question"] == INFORMATION and definitions[of["first"]].representation == representation
+    ]
+
+
+def _answer(of: Mapping[str, Any]) -> str:
+    told = [name for name in DECIDING if resolved(of, name)] or list(DECIDING)
+    measures = [f"{SHOWN[name]} {points(of, name) or 'undefined'}" for name in told]
+    return f"{_ANSWERS[of['outcome']]} {of['second']}, {listed(measures)}"
+
+
+def _needed(outcomes: Mapping[str, set[str]]) -> str:
+    """What follows: which information is needed, and which is not shown to be."""
+    needed = [_TAKEN[name] for name, of in outcomes.items() if of == {WORSE}]
+    open_ = [_TAKEN[name] for name, of in outcomes.items() if of != {WORSE}]
+    sentences = []
+    if needed:
+        sentences.append(f"These models are worse without {listed(needed)}.")
+    if open_:
+        sentences.append(f"That they need {listed(open_)} is not shown.")
+    return " ".join(sentences)
+
+
+def _outcome(of: Mapping[str, Any], definitions: Mapping[str, Model]) -> str:
+    name = of["first"]
+    what = PARTS.get(definitions[name].representation)
+    named = f"**{name}**, {what}," if what else f"**{name}**"
+    measures = [words for measure, words in SHOWN.items() if resolved(of, measure)]
+    which = f" The interval excludes zero in {listed(measures)}." if measures else ""
+    return f"{named} against {of['second']}: {_CONCLUSIONS[of['outcome']]}.{which}"
+
+
+def _table(pairs: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        [
+            f"{of['first']} − {of['second']}",
+            *(_brief(of, measure) for measure in SHOWN),
+            f"{of['only_first_correct']:,} : {of['only_second_correct']:,} (p = {of['mcnemar_p']:.2g})",
+        ]
+        for of in pairs
+    ]
+    header = ["percentage points", *SHOWN.values(), "right with the first only : with the second only"]
+    return markdown_table(header, rows)
+
+
+def _brief(of: Mapping[str, Any], measure: str) -> str:
+    value, bounds = of[f"{measure}_difference"], of[f"{measure}_difference_interval"]
+    if value is None or bounds["low"] is None:
+        return "undefined"
+    low, high = signed_points(bounds["low"]), signed_points(bounds["high"])
+    return f"{signed_points(value)} [{low}, {high}]"
+
+
+def signed_points(difference: float) -> str:
+    """Write a difference of rates in percentage points, without the unit."""
+    text = f"{100 * difference:+.2f}"
+    return text.replace("-", "−") if float(text) else "0.00"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,50 @@
+"""Study ``ablations``: one network with something taken from it, trained and scored as the models are."""
+
+from __future__ import annotations
+
+import shutil
+
+from lensfinder.datasets.parts import read_parts
+from lensfinder.errors import UserError
+from lensfinder.params import Params
+from lensfinder.stages.score_parts import score_parts
+from lensfinder.stages.train import check_validated, train_on_parts
+from lensfinder.tracking.log import study_log
+from lensfinder.workspace.paths import ABLATIONS, StudyPaths, SurveyPaths
+
+
+def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
+    """Train ablation ``name`` on the parts of the survey's models, and score its validation and test part.
+
+    Training and scoring are one stage, because TensorFlow takes longer to start than to score.
+
+    Raises
+    ------
+    UserError
+        If there is no such ablation in the parameters, or a file is missing or does not fit the others.
+    CheckFailed
+        If the training diverges.
+    """
+    definitions = params.jpas.ablation_models
+    if name not in definitions:
+        raise UserError(
+            f"params.yaml: jpas.ablations has no {name!r}; it has {', '.join(definitions) or 'none'}"
+        )
+    check_validated(paths.validation, f"lensfinder validate {paths.survey}")
+    study = StudyPaths(paths, ABLATIONS)
+    definition, out = definitions[name], study.model(name)
+    parts = read_parts(paths, name)
+    work = train_on_parts(
+        paths,
+        params,
+        parts,
+        definition,
+        params.seed,
+        f"{study.pipeline.relative_to(paths.root).as_posix()}:train-ablations-jpas@{name}",
+        out,
+        lambda inputs_hash: study_log(
+            paths.root, ABLATIONS, paths.survey, name, inputs_hash, params, definition
+        ),
+    )
+    score_parts(paths, params, parts, definition, out)
+    shutil.rmtree(work)

@@ -1,0 +1,1 @@
+"""Cross-validation: is the answer an accident of one split?"""

@@ -1,0 +1,1 @@
+"""Hard negatives: what looks like a lens, is none, and was never trained on."""

@@ -1,0 +1,1 @@
+"""Simulation of what mimics a lensed quasar."""

@@ -1,0 +1,1 @@
+"""Occlusion: which bands and places do the networks look at?"""

@@ -1,0 +1,1 @@
+"""Files of the second lens-finding challenge: import and export."""

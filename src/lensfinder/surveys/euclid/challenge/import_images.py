@@ -1,0 +1,108 @@
+"""Images of the challenge into the project's own arrays, in µJy and half precision."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lensfinder.datasets.chunks import JOURNAL_SUFFIX, ImageChunks, Journal, cut, in_threads
+from lensfinder.datasets.store import ImageFile, open_images
+from lensfinder.surveys.euclid.challenge.images import DamagedImage, image_name
+from lensfinder.surveys.euclid.challenge.import_source import Source
+from lensfinder.surveys.euclid.challenge.layout import PIXELS
+from lensfinder.surveys.euclid.columns import BANDS
+from lensfinder.typing import AnyArray, IntArray
+
+_SHAPES = {
+    "vis.npy": (PIXELS["VIS"], PIXELS["VIS"], 1),
+    "nisp.npy": (PIXELS["H"], PIXELS["H"], len(BANDS) - 1),
+}
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """Where the images of each row of the catalogue are.
+
+    Attributes
+    ----------
+    origins
+        Index in ``sources``, of shape (n,).
+    numbers
+        Image number, of shape (n,).
+    """
+
+    sources: Sequence[Source]
+    origins: IntArray
+    numbers: IntArray
+
+    def read(self, row: int) -> list[AnyArray]:
+        """Return the images of one row in the order of ``BANDS``, float16, µJy per pixel.
+
+        Raises
+        ------
+        DamagedImage
+            If one of them cannot be used.
+        """
+        source, number = self.sources[self.origins[row]], int(self.numbers[row])
+        return [_half(source, band, number) for band in BANDS]
+
+
+def read_images(folder: Path, stamps: Stamps, workers: int) -> dict[int, str]:
+    """Write all images into arrays in ``folder``; continues what an interrupted run left there.
+
+    Returns
+    -------
+    What is wrong with the images of each row that cannot be used; these rows of the arrays mean nothing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    damaged = Journal(folder / f"damaged{JOURNAL_SUFFIX}")
+    chunks = ImageChunks(folder, _SHAPES, cut(0, len(stamps.numbers), _CHUNK), "import: stamps", "stamps")
+
+    def work(chunk: slice) -> None:
+        vis, nisp = (np.zeros((chunk.stop - chunk.start, *shape), np.float16) for shape in _SHAPES.values())
+        for i, row in enumerate(range(chunk.start, chunk.stop)):
+            try:
+                vis[i, ..., 0], nisp[i, ..., 0], nisp[i, ..., 1], nisp[i, ..., 2] = stamps.read(row)
+            except DamagedImage as error:
+                # Noted before the chunk counts as finished; a kill in between makes both once more.
+                damaged.write(json.dumps([row, str(error)]))
+        chunks.write(chunk, vis, nisp)
+
+    with chunks:
+        in_threads(chunks.waiting, work, workers)
+    damaged.close()
+    return dict(json.loads(line) for line in damaged.lines)
+
+
+def kept_images(read: Path, ready: Path, kept: IntArray, count: int) -> None:
+    """Move the arrays from ``read`` to ``ready``, without the rows that are not ``kept`` of ``count``."""
+    ready.mkdir(exist_ok=True)
+    for name, shape in _SHAPES.items():
+        if len(kept) == count:
+            os.replace(read / name, ready / name)
+            continue
+        images, file = open_images(read / name), ImageFile(ready / name, (len(kept), *shape))
+        for start in range(0, len(kept), _CHUNK):
+            file.write(start, images[kept[start : start + _CHUNK]])
+        file.close()
+
+
+def _half(source: Source, band: str, number: int) -> AnyArray:
+    (image, bunit), unit = source.images.read(band, number), source.units[band]
+    if bunit != unit.bunit:
+        raise DamagedImage(
+            f"{image_name(band, number)}: BUNIT is {bunit!r}, that of the others {unit.bunit!r}"
+        )
+    with np.errstate(over="ignore"):
+        half = (image * np.float64(unit.ujy)).astype(np.float16)
+    if not np.isfinite(half).all():
+        raise DamagedImage(
+            f"{image_name(band, number)}: brightest pixel {image.max():.4g}, too bright for half precision"
+        )
+    return half

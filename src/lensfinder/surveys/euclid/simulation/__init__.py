@@ -1,0 +1,1 @@
+"""Simulation of Euclid-like stamps."""

@@ -1,0 +1,63 @@
+"""What is particular to judging the J-PAS track."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lensfinder.datasets.scores import score_columns
+from lensfinder.datasets.table import Column
+from lensfinder.evaluation.intervals import Groups, sky_groups
+from lensfinder.evaluation.tables import Axis
+from lensfinder.figures.colours import colour_image
+from lensfinder.surveys.jpas.bands import read_wavelengths
+from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS
+from lensfinder.surveys.jpas.comparison import JpasContest
+from lensfinder.surveys.jpas.kinds import KIND_NAMES, SPREAD_COLUMNS
+from lensfinder.surveys.survey import Painter, SurveyJudging
+from lensfinder.typing import AnyArray
+
+
+def _groups_of(rows: pd.DataFrame, catalogue: pd.DataFrame) -> Groups:
+    spectrum = catalogue["spectrum_id"].to_numpy()[rows["row"].to_numpy()]
+    return sky_groups(rows["tile"].to_numpy(), rows["galaxy_id"].to_numpy(), spectrum)
+
+
+def _painter(tables: Path, images: Sequence[AnyArray]) -> Painter:
+    (cubes,) = images
+    wavelength_aa = read_wavelengths(tables, cubes.shape[-1])
+    return lambda of: colour_image(of[0], wavelength_aa)
+
+
+JPAS = SurveyJudging(
+    catalogue_columns=CATALOGUE_COLUMNS,
+    score_columns=score_columns(
+        {
+            "tile": Column("int32", "", "sky tile"),
+            "galaxy_id": Column("str", "", "galaxy of the system; empty for none"),
+        }
+    ),
+    reference="cube",
+    kind_of=lambda rows: rows["kind"].to_numpy(),
+    kind_names=KIND_NAMES,
+    spread_columns=SPREAD_COLUMNS,
+    caption_fields=(
+        ("theta_e_arcsec", 'θE {:.2f}"'),
+        ("separation_arcsec", 'sep {:.1f}"'),
+        ("quasar_r_mag_observed", "r {:.1f}"),
+    ),
+    completeness_axes=(
+        Axis("theta_e_arcsec", "Einstein radius θ$_E$ [arcsec]"),
+        Axis("separation_arcsec", "largest image separation [arcsec]"),
+        Axis("quasar_r_mag_observed", "quasar r, all images [AB mag]"),
+        Axis("snr_median", "quasar S/N, median over bands", log=True),
+        Axis("z_source", "quasar redshift"),
+        Axis("z_lens", "lens redshift"),
+    ),
+    groups_of=_groups_of,
+    painter=_painter,
+    pixel_scale_arcsec=lambda params: params.jpas.observation.pixel_scale_arcsec,
+    contest=JpasContest(),
+)

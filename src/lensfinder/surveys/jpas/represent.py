@@ -1,0 +1,53 @@
+"""Stage ``represent``: pseudo-spectra of all cubes, and what they save."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lensfinder.datasets.store import ImageFile, open_images
+from lensfinder.params import Params
+from lensfinder.progress import Progressing
+from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra
+from lensfinder.workspace.jsonfiles import write_json
+from lensfinder.workspace.paths import SurveyPaths
+
+
+def represent(paths: SurveyPaths, params: Params) -> None:
+    """Write ``pseudo_spectra.npy`` and the measured sizes of both representations."""
+    cubes = open_images(paths.cubes)
+    paths.pseudo_spectra_dir.mkdir(parents=True, exist_ok=True)
+    partial = paths.pseudo_spectra.with_name("partial.npy")
+    partial.unlink(missing_ok=True)
+    out = ImageFile(partial, (len(cubes), 2, cubes.shape[3], cubes.shape[1]))
+    size = params.jpas.simulation.chunk_size
+    chunks = [slice(i, min(i + size, len(cubes))) for i in range(0, len(cubes), size)]
+    with (
+        Progressing("represent: pseudo-spectra", len(cubes), "objects") as progress,
+        ThreadPoolExecutor(params.jpas.simulation.workers or os.cpu_count()) as pool,
+    ):
+
+        def work(chunk: slice) -> int:
+            # Mapped anew for every chunk: pages once read are given back with it.
+            out.write(chunk.start, pseudo_spectra(open_images(paths.cubes)[chunk]))
+            return int(chunk.stop - chunk.start)
+
+        for count in pool.map(work, chunks):
+            progress.advance(count)
+    out.close()
+    os.replace(partial, paths.pseudo_spectra)
+    write_json(paths.sizes, _sizes(paths.cubes, paths.pseudo_spectra))
+
+
+def _sizes(cubes: Path, spectra: Path) -> dict[str, object]:
+    """Measure both arrays as they lie in memory and on disk."""
+    sizes: dict[str, object] = {}
+    in_memory, on_disk = {}, {}
+    for name, path in (("cube", cubes), ("pseudo_spectra", spectra)):
+        array = open_images(path)
+        in_memory[name], on_disk[name] = array[0].nbytes, path.stat().st_size
+        sizes[name] = {"bytes_per_object_memory": in_memory[name], "bytes_total_disk": on_disk[name]}
+    sizes["saving_memory"] = round(in_memory["cube"] / in_memory["pseudo_spectra"], 4)
+    sizes["saving_disk"] = round(on_disk["cube"] / on_disk["pseudo_spectra"], 4)
+    return sizes

@@ -1,0 +1,52 @@
+"""The J-PAS half of stage ``simulate``: populations and catalogue first, then cubes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from lensfinder.datasets.chunks import ImageChunks, cut
+from lensfinder.datasets.table import read_table, write_table
+from lensfinder.params import Params
+from lensfinder.surveys.jpas.bands import read_filters
+from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, GALAXY_COLUMNS, QUASAR_COLUMNS, flux_columns
+from lensfinder.surveys.jpas.simulation.catalogue import Instrument, SceneBuilder, draw_catalogue
+from lensfinder.surveys.jpas.simulation.populations import draw_populations
+from lensfinder.surveys.jpas.simulation.simulator import simulate_chunks
+from lensfinder.surveys.jpas.simulation.sources import open_populations
+from lensfinder.workspace.paths import SurveyPaths
+
+
+def simulate_jpas(work: Path, paths: SurveyPaths, params: Params) -> None:
+    """Make the catalogue, its populations and the cubes in ``work``."""
+    instrument = Instrument.build(params, read_filters(paths.tables))
+    catalogue, galaxies, quasars = _tables(work, paths, params, instrument)
+    builder = SceneBuilder.build(params, instrument, galaxies, quasars)
+    side, simulation = params.jpas.observation.stamp_pixels, params.jpas.simulation
+    with ImageChunks(
+        work,
+        {"cubes.npy": (side, side, len(instrument.filters))},
+        cut(0, len(catalogue), simulation.chunk_size),
+        "simulate: cubes",
+        "cubes",
+    ) as chunks:
+        simulate_chunks(catalogue, builder, chunks.waiting, chunks.write, simulation.workers)
+
+
+def _tables(
+    work: Path, paths: SurveyPaths, params: Params, instrument: Instrument
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Draw populations and catalogue, or read those that an interrupted run left."""
+    files = [work / path.name for path in (paths.catalogue, paths.galaxies, paths.quasars)]
+    bands = instrument.filters.names
+    if not all(file.is_file() for file in files):
+        print("simulate: drawing galaxies and quasars", flush=True)
+        galaxies, quasars = draw_populations(params, *open_populations(paths, params), bands)
+        print("simulate: drawing the catalogue", flush=True)
+        catalogue = draw_catalogue(params, galaxies, quasars, instrument)
+        write_table(files[1], galaxies, {**GALAXY_COLUMNS, **flux_columns(bands)})
+        write_table(files[2], quasars, {**QUASAR_COLUMNS, **flux_columns(bands)})
+        write_table(files[0], catalogue, CATALOGUE_COLUMNS)
+    catalogue, galaxies, quasars = (read_table(file) for file in files)
+    return catalogue, galaxies, quasars

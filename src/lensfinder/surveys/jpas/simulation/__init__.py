@@ -1,0 +1,1 @@
+"""Simulation of J-PAS-like cubes."""

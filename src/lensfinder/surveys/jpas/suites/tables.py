@@ -1,0 +1,81 @@
+"""Tables of a J-PAS dataset for the gate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lensfinder.gate.image_facts import Rows, comparable, image_facts, pseudo_spectra_error, sample_rows
+from lensfinder.gate.tables import arrays_table, beside_catalogue, images_table, named, times_used
+from lensfinder.surveys.jpas.columns import IMAGES_MAX
+from lensfinder.typing import FloatArray
+
+SPLIT_ATTRIBUTES = ("object_id", "label", "kind", "tile")
+"""Columns of the splits that repeat the catalogue's."""
+
+CATALOGUE_LINKS = ("sample", "galaxy_id", "spectrum_id")
+"""Columns of the catalogue that decide into which part an object may go."""
+
+COMPARED_OBJECTS = 256
+"""Pseudo-spectra that are compared with the sums of their cubes."""
+
+
+def jpas_tables(
+    catalogue: pd.DataFrame, splits: pd.DataFrame, cubes: Rows, pseudo_spectra: Rows, seed: int
+) -> dict[str, pd.DataFrame]:
+    """Make all tables of a J-PAS dataset; reads every image once.
+
+    Parameters
+    ----------
+    seed
+        Chooses the :data:`COMPARED_OBJECTS` whose pseudo-spectra are compared with their cubes.
+    """
+    arrays = {"cubes": cubes, "pseudo_spectra": pseudo_spectra}
+    n_objects = len(catalogue)
+    error = np.full(n_objects, np.nan)
+    if comparable(cubes, pseudo_spectra):
+        rows = sample_rows(min(n_objects, cubes.shape[0], pseudo_spectra.shape[0]), COMPARED_OBJECTS, seed)
+        error[rows] = pseudo_spectra_error(cubes, pseudo_spectra, rows)
+    facts = {name: image_facts(array, n_objects) for name, array in arrays.items()}
+    names = named(catalogue)
+    parts = named(splits).drop_duplicates("object_id").set_index("object_id")["part"]
+    objects = names[["object_id", "kind"]].assign(part=names["object_id"].map(parts).fillna(""))
+    coverage = names[["object_id", "sample", "kind", "tile"]]
+    return {
+        "catalogue": catalogue_table(catalogue),
+        "splits": beside_catalogue(splits, catalogue, SPLIT_ATTRIBUTES, CATALOGUE_LINKS),
+        "coverage": coverage.assign(times_in_splits=times_used(coverage, splits)),
+        "arrays": arrays_table(arrays),
+        "images": images_table(objects, facts, {"pseudo_spectra_error": error}),
+    }
+
+
+def catalogue_table(catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Add to the catalogue what follows from several of its columns.
+
+    New columns: ``n_images_listed`` (images with a position), ``image_reach_arcsec`` and
+    ``galaxy_reach_arcsec`` (largest distance from the stamp's centre along x or y), ``magnification_error``
+    (relative difference between ``magnification`` and Σ|μ| of the images listed) and
+    ``separation_error_arcsec`` (between the separation of a pair and the distance of its two positions). A
+    missing name becomes "".
+    """
+    table = named(catalogue)
+    x = _image_columns(catalogue, "x_arcsec")
+    y = _image_columns(catalogue, "y_arcsec")
+    reach = np.fmax(np.abs(x), np.abs(y))
+    table["n_images_listed"] = (np.isfinite(x) & np.isfinite(y)).sum(axis=1)
+    table["image_reach_arcsec"] = np.fmax.reduce(reach, axis=1)
+    table["galaxy_reach_arcsec"] = np.fmax(table["galaxy_x_arcsec"].abs(), table["galaxy_y_arcsec"].abs())
+    total = np.nansum(np.abs(_image_columns(catalogue, "magnification")), axis=1)
+    table["magnification_error"] = (table["magnification"] / total - 1).abs()
+    table["separation_error_arcsec"] = (
+        table["separation_arcsec"]
+        - np.hypot(table["galaxy_x_arcsec"] - x[:, 0], table["galaxy_y_arcsec"] - y[:, 0])
+    ).abs()
+    return table
+
+
+def _image_columns(catalogue: pd.DataFrame, name: str) -> FloatArray:
+    columns = [f"image_{i}_{name}" for i in range(1, IMAGES_MAX + 1)]
+    values: FloatArray = catalogue[columns].to_numpy(dtype=np.float64)
+    return values

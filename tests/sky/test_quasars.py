@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.cosmology import FlatLambdaCDM
+from scipy import stats
+from support.project import CATALOGS
+
+from lensfinder.errors import UserError
+from lensfinder.params import Cosmology, Quasars, Range
+from lensfinder.sky.distances import Distances
+from lensfinder.sky.luminosity import DensitySampler, quasar_luminosity_function
+from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
+from lensfinder.sky.quasar_spectra import (
+    LineTrends,
+    QuasarTraits,
+    continuum,
+    draw_traits,
+    host_dust_transmission,
+    intergalactic_transmission,
+    line_emission,
+    mean_traits,
+    render,
+)
+from lensfinder.sky.quasars import WAVELENGTH_A, QuasarPopulation, i_k_correction
+from lensfinder.sky.tables import read_composite_lines, read_line_trends
+from lensfinder.surveys.jpas.bands import read_filters
+from lensfinder.surveys.jpas.columns import QUASAR_COLUMNS, flux_columns
+
+COSMOLOGY = Cosmology(h0_km_s_mpc=70.0, omega_m=0.3)
+PARAMS = Quasars(
+    source="synthetic",
+    sdss_folder="spectra",
+    redshift=Range(low=0.4, high=4.0),
+    r_mag=Range(low=17.5, high=23.0),
+    bal_fraction=0.12,
+    dust_ebv_mean=0.02,
+)
+
+
+@pytest.fixture(scope="module")
+def filters() -> FilterSet:
+    return read_filters(CATALOGS)
+
+
+@pytest.fixture(scope="module")
+def trends() -> LineTrends:
+    return read_line_trends(CATALOGS)
+
+
+@pytest.fixture(scope="module")
+def population(filters: FilterSet, trends: LineTrends) -> QuasarPopulation:
+    return QuasarPopulation(PARAMS, COSMOLOGY, filters, read_composite_lines(CATALOGS), trends)
+
+
+@pytest.fixture(scope="module")
+def many(population: QuasarPopulation) -> pd.DataFrame:
+    return population.draw(1500, np.random.default_rng(1))
+
+
+def traits_at(z: list[float], trends: LineTrends) -> QuasarTraits:
+    return mean_traits(np.array(z), -25.5, 0.0, trends, read_composite_lines(CATALOGS))
+
+
+def test_distances_agree_with_astropy() -> None:
+    exact = FlatLambdaCDM(H0=70.0, Om0=0.3)
+    z = np.array([0.05, 0.4, 1.234, 2.5, 4.0])
+    ours = Distances(COSMOLOGY)
+    np.testing.assert_allclose(ours.distance_modulus(z), exact.distmod(z).value, atol=1e-4)
+    np.testing.assert_allclose(ours.kpc_per_arcsec(z), exact.kpc_proper_per_arcmin(z).value / 60, rtol=1e-4)
+    volume = exact.differential_comoving_volume(z).value
+    np.testing.assert_allclose(ours.volume_per_redshift(z), volume, rtol=1e-4)
+
+
+def test_luminosity_function_at_its_breaks_and_far_from_them() -> None:
+    # At the break both power laws meet: half of Φ*. Ross et al. 2013: log Φ* = −5.96 to z = 2.2, −5.83 there.
+    break_at_1 = -22.85 - 2.5 * (1.241 - 0.249)
+    assert quasar_luminosity_function(1.0, break_at_1) == pytest.approx(10**-5.96 / 2)
+    assert quasar_luminosity_function(2.2, -26.49) == pytest.approx(10**-5.83 / 2)
+    assert quasar_luminosity_function(3.2, -26.49 - 0.809) == pytest.approx(10 ** (-5.83 - 0.689) / 2)
+    # Ten magnitudes from the break the slopes are 0.4 (α + 1) and 0.4 (β + 1) per magnitude.
+    faint, bright = (
+        np.diff(np.log10(quasar_luminosity_function(1.0, break_at_1 + np.array([m, m + 1]))))[0]
+        for m in (9, -10)
+    )
+    assert faint == pytest.approx(-0.4 * (-1.16 + 1), abs=1e-3)
+    assert bright == pytest.approx(-0.4 * (-3.37 + 1), abs=1e-3)
+
+
+def test_k_correction_is_that_of_richards_2006() -> None:
+    # M_i(z=0) = M_i(z=2) + 0.596; none at z = 2 by definition; −2.5 · 0.5 · log10((1 + z)/3) between.
+    np.testing.assert_allclose(i_k_correction(np.array([0.0, 0.5, 2.0])), [0.596, 0.376, 0.0], atol=5e-4)
+
+
+def test_sampler_follows_its_density() -> None:
+    sampler = DensitySampler(lambda z, mag: z**2 * np.exp(mag), (0.0, 2.0), (-3.0, 0.0))
+    z, mag = sampler.draw(20000, np.random.default_rng(0))
+    assert stats.kstest(z, lambda x: (x / 2) ** 3).pvalue > 1e-3
+    assert stats.kstest(mag, lambda x: (np.exp(x) - np.exp(-3)) / (1 - np.exp(-3))).pvalue > 1e-3
+    assert abs(stats.spearmanr(z, mag).statistic) < 0.03
+
+
+def test_table_has_the_declared_columns_and_ranges(many: pd.DataFrame, filters: FilterSet) -> None:
+    given_by_others = {"spectrum_id", "tile", "sample", "ra_deg", "dec_deg"}
+    declared = [name for name in QUASAR_COLUMNS if name not in given_by_others]
+    assert list(many.columns) == [*declared, *flux_columns(filters.cube_names)]
+    assert len(many) == 1500
+    assert many["z"].between(0.4, 4.0).all()
+    assert many["r_mag"].between(17.5, 23.0).all()
+    fluxes = many.filter(like="flux_").to_numpy()
+    assert np.isfinite(fluxes).all()
+    assert (fluxes >= 0).all()
+    assert (many["filled_fraction"] == 0).all()
+    assert stats.binomtest(int(many["bal"].sum()), len(many), 0.12).pvalue > 1e-3
+
+
+def test_draws_follow_the_stream_alone(population: QuasarPopulation, many: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(population.draw(1500, np.random.default_rng(1)), many)
+    tile = population.draw_tile(3, 20, np.random.default_rng(2))
+    pd.testing.assert_frame_equal(tile, population.draw(20, np.random.default_rng(2)))
+    assert not set(tile["z"]) & set(many["z"])
+
+
+def test_magnitudes_are_those_of_the_spectra(population: QuasarPopulation, filters: FilterSet) -> None:
+    frame, spectra = population.draw_spectra(30, np.random.default_rng(4))
+    fluxes = band_fluxes_ujy(WAVELENGTH_A, spectra, filters)
+    np.testing.assert_allclose(ab_magnitude(fluxes[:, filters.index("rSDSS")]), frame["r_mag"], atol=1e-9)
+    i_mag = population.i_mag(frame["z"].to_numpy(), frame["i_abs_mag"].to_numpy())
+    np.testing.assert_allclose(ab_magnitude(fluxes[:, filters.index("iSDSS")]), i_mag, atol=1e-9)
+    np.testing.assert_allclose(fluxes[:, filters.in_cube], frame.filter(like="flux_"), rtol=1e-12)
+
+
+def test_numbers_grow_with_magnitude_as_counted_in_the_sky(many: pd.DataFrame) -> None:
+    # Differential counts rise steeply and flatten: 0.4 < z < 4, Ross et al. 2013, fig. 9, from 18 to 22.
+    counts = np.histogram(many["r_mag"], bins=[18, 19, 20, 21, 22, 23])[0]
+    assert (np.diff(counts) > 0).all()
+    assert 1.6 < counts[2] / counts[1] < 4.5
+    assert counts[4] / counts[3] < counts[2] / counts[1]
+
+
+def test_quasars_of_one_redshift_differ(many: pd.DataFrame) -> None:
+    at = many[many["z"].between(1.4, 1.6)]
+    colour = ab_magnitude(at["flux_J0450"].to_numpy()) - ab_magnitude(at["flux_J0750"].to_numpy())
+    assert 0.1 < colour.std() < 0.5
+    assert np.unique(colour).size == colour.size
+
+
+def test_continuum_has_its_slopes() -> None:
+    rest = np.array([[800.0, 1000.0, 2000.0, 4000.0, 6000.0, 9000.0]])
+    slopes = np.array([[-1.5, -0.5, -0.37]])
+    f_nu = continuum(rest, slopes) * rest**2
+    index = -np.diff(np.log(f_nu[0]))[::2] / np.diff(np.log(rest[0]))[::2]
+    np.testing.assert_allclose(index, slopes[0], atol=1e-12)
+    edge = continuum(np.array([[1099.999, 1100.001, 5699.99, 5700.01]]), slopes)[0]
+    np.testing.assert_allclose(edge[::2], edge[1::2], rtol=1e-4)
+
+
+def test_lines_have_their_equivalent_width_and_place() -> None:
+    rest = np.arange(1000.0, 3000.0, 1.0)[None, :]
+    emission = line_emission(
+        rest, np.array([[1549.0, 2500.0]]), np.array([[30.0, 8.0]]), np.array([[20.0, 10.0]])
+    )
+    left = rest[0] < 2000
+    assert emission[0, left].sum() == pytest.approx(30.0, rel=1e-5)
+    assert emission[0, ~left].sum() == pytest.approx(8.0, rel=1e-5)
+    assert rest[0, emission[0].argmax()] == 1549.0
+
+
+def test_lines_weaken_with_luminosity(trends: LineTrends) -> None:
+    bright, faint = np.array([-27.0]), np.array([-23.0])
+    still = np.zeros((1, len(trends.names)))
+    fall = (trends.log_ew.draw(bright, still, 0.0) - trends.log_ew.draw(faint, still, 0.0))[0]
+    by_name = dict(zip(trends.names, fall, strict=True))
+    # Baldwin 1977: 0.1 dex of C IV per magnitude; the narrow optical lines have no trend.
+    assert -0.6 < by_name["CIVb"] < -0.2
+    assert by_name["[OIII]5008"] == 0.0
+    names = list(trends.names)
+    # The composite of Vanden Berk et al. 2001 has lines above a local continuum that holds their wings, the
+    # trends above the power law: up to 2.6 times as strong.
+    strength = 10 ** trends.log_ew.draw(np.array([-25.5]), still, 0.0)[0]
+    for parts, published in ((("CIVb", "CIVn"), 23.8), (("MgIIb", "MgIIn"), 32.3), (("Hbeta",), 46.2)):
+        total = sum(strength[names.index(part)] for part in parts)
+        assert 0.9 < total / published < 3.0
+
+
+def test_scatter_of_lines_is_two_sided(trends: LineTrends) -> None:
+    magnitude = np.full(1, -25.0)
+    shape = (1, len(trends.names))
+    mean, low, high = (trends.log_ew.draw(magnitude, np.full(shape, d), 0.0)[0] for d in (0.0, -1.0, 1.0))
+    k = trends.names.index("fe2120")
+    assert mean[k] - low[k] == pytest.approx(0.230449 + 0.522879)
+    assert high[k] - mean[k] == pytest.approx(0.39794 - 0.230449)
+    floored = trends.log_ew.draw(magnitude, np.full(shape, 1.0), 0.15)[0]
+    assert (floored - mean).min() == pytest.approx(0.15)
+
+
+def test_forest_dims_and_lyman_limit_darkens() -> None:
+    wavelength = np.array([4000.0, 4200.0, 5000.0, 5470.0, 5480.0, 9000.0])
+    passed = intergalactic_transmission(wavelength, np.array([3.5]))[0]
+    assert passed[0] == 0.0  # 889 Å at rest
+    depth = 0.751 * (5000.0 / 1215.67 / 4.5) ** 2.90 - 0.132
+    assert passed[2] == pytest.approx(np.exp(-depth))
+    assert passed[3] < 1.0
+    assert passed[4:].tolist() == [1.0, 1.0]
+    # Near to us the fit is negative: no light is added.
+    assert (intergalactic_transmission(np.array([1500.0, 2000.0]), np.array([1.0])) <= 1.0).all()
+
+
+def test_dust_reddens_as_in_the_small_magellanic_cloud() -> None:
+    passed = host_dust_transmission(np.array([[1500.0, 4400.0, 5500.0]]), np.array([0.1]))
+    extinction = -2.5 * np.log10(passed[0]) / 0.1
+    # Prévot et al. 1984: R_V = 2.72, E(B − V) is A_B − A_V, and A(1500 Å)/A_V about 5.
+    assert extinction[2] == pytest.approx(2.85, abs=0.05)
+    assert extinction[1] - extinction[2] == pytest.approx(0.87, abs=0.15)
+    assert extinction[0] / extinction[2] == pytest.approx(4.8, abs=0.3)
+
+
+def test_broad_absorption_cuts_blueward_of_c_iv_only_in_its_quasars(trends: LineTrends) -> None:
+    z = np.full(400, 2.2)
+    traits = draw_traits(
+        z, np.full(400, -25.0), 0.5, 0.0, trends, read_composite_lines(CATALOGS), np.random.default_rng(3)
+    )
+    whole = render(WAVELENGTH_A, QuasarTraits(**{**vars(traits), "bal": np.zeros(400, dtype=bool)}))
+    cut = render(WAVELENGTH_A, traits) / np.where(whole > 0, whole, 1.0)
+    assert (cut[~traits.bal][:, WAVELENGTH_A > 3500] == 1.0).all()
+    rest = WAVELENGTH_A / 3.2
+    trough = (rest > 1420) & (rest < 1549)
+    assert (cut[traits.bal][:, trough].min(axis=1) < 0.75).all()
+    redward = (rest > 1600) & (rest < 1700)
+    np.testing.assert_allclose(cut[:, redward], 1.0, atol=1e-3)
+    low = traits.bal & traits.bal_low
+    assert (cut[low][:, (rest > 2500) & (rest < 2790)].min(axis=1) < 0.75).all()
+
+
+def test_mean_quasar_shows_its_lines(trends: LineTrends) -> None:
+    spectrum = render(WAVELENGTH_A, traits_at([1.0], trends))[0]
+    rest = WAVELENGTH_A / 2.0
+    peak = spectrum[(rest > 2780) & (rest < 2820)].max()
+    beside = np.median(spectrum[(rest > 3000) & (rest < 3050)])
+    assert peak > 1.3 * beside
+
+
+def test_magnitudes_at_a_redshift_keep_r_in_range(population: QuasarPopulation) -> None:
+    z = np.full(3000, 1.5)
+    abs_mag = population.draw_abs_mag(z, np.full(3000, 0.1), np.random.default_rng(0))
+    r_mag = population.i_mag(z, abs_mag) + 0.1
+    assert r_mag.min() >= 17.5
+    assert r_mag.max() <= 23.0
+    grid = np.linspace(abs_mag.min(), abs_mag.max(), 2000)
+    density = quasar_luminosity_function(1.5, grid)
+    cumulative = np.cumsum(density) / density.sum()
+    assert stats.kstest(abs_mag, lambda x: np.interp(x, grid, cumulative)).pvalue > 1e-3
+
+
+def test_impossible_ranges_are_refused(filters: FilterSet, trends: LineTrends) -> None:
+    bright = PARAMS.model_copy(update={"r_mag": Range(low=-1.0, high=2.0)})
+    with pytest.raises(UserError, match=r"none in the whole sky has redshift 0\.4–4\.0 and r -1\.0–2\.0"):
+        QuasarPopulation(bright, COSMOLOGY, filters, read_composite_lines(CATALOGS), trends)

@@ -1,0 +1,152 @@
+"""The stages ``evaluate`` and ``compare`` on a small made-up survey, with made-up scores for a network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.survey_evaluation import fake_scores, make_survey, small_params
+
+from lensfinder.datasets.table import read_table
+from lensfinder.errors import UserError
+from lensfinder.stages.compare import compare_models
+from lensfinder.stages.evaluate import evaluate_model
+from lensfinder.surveys.registry import judging_of
+from lensfinder.workspace.paths import SurveyPaths
+
+PARAMS = small_params()
+MODELS = ("cube", "pseudo_spectra")
+OUTPUTS = ("evaluation", "metrics", "reports")
+
+
+def use_fake_network(monkeypatch: pytest.MonkeyPatch, paths: SurveyPaths) -> list[tuple[int, ...]]:
+    shapes: list[tuple[int, ...]] = []
+
+    def predict_scores(model_path, model, images, rows, batch_size=256, threads=0):  # type: ignore[no-untyped-def]
+        assert model is PARAMS.jpas.models[model_path.parent.name]
+        shapes.extend(of.shape for of in images)
+        return fake_scores(paths, model_path.parent.name, rows)
+
+    module = types.ModuleType("lensfinder.networks.predict")
+    module.predict_scores = predict_scores  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "lensfinder.networks.predict", module)
+    return shapes
+
+
+def run(paths: SurveyPaths, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    shapes = use_fake_network(monkeypatch, paths)
+    for name in MODELS:
+        evaluate_model(paths, PARAMS, name)
+    compare_models(paths, PARAMS)
+    return shapes
+
+
+def digests(root: Path) -> dict[str, str]:
+    files = [path for top in OUTPUTS for path in sorted((root / top).rglob("*")) if path.is_file()]
+    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(scope="module")
+def judged(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[SurveyPaths, dict[str, str], list[tuple[int, ...]]]:
+    paths = make_survey(tmp_path_factory.mktemp("survey"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        shapes = run(paths, monkeypatch)
+    return paths, digests(paths.root), shapes
+
+
+@pytest.mark.slow
+def test_everything_the_contract_names_is_written(judged) -> None:  # type: ignore[no-untyped-def]
+    paths, made, shapes = judged
+    for name in MODELS:
+        folder = f"evaluation/jpas/{name}"
+        expected = {f"metrics/jpas/{name}.json", f"{folder}/scores.parquet"}
+        for figure in (
+            "confusion_matrix",
+            "roc",
+            "f_beta",
+            "reliability",
+            "completeness",
+            "loss",
+            "atlas_mistakes_01",
+        ):
+            expected.add(f"{folder}/figures/{figure}.png")
+        expected |= {
+            f"{folder}/plots/{t}.csv" for t in ("roc", "f_beta", "reliability", "completeness", "confusion")
+        }
+        assert not expected - set(made)
+        scores = read_table(paths.model(name).scores, judging_of("jpas").score_columns)
+        assert set(scores["part"]) == {"validation", "test"}
+        metrics = json.loads(paths.model(name).metrics.read_text())
+        predicted = pd.read_csv(paths.model(name).plots / "confusion.csv")
+        assert (
+            int(((predicted["actual"] == "lens") & (predicted["predicted"] == "lens")).sum()) == metrics["tp"]
+        )
+    assert {shape[1:] for shape in shapes} == {(50, 50, 56), (2, 56, 50)}
+    saving = [json.loads(paths.model(name).metrics.read_text())["data_size_saving"] for name in MODELS]
+    assert saving == [1.0, 25.0]
+    assert not [name for name in made if name.endswith(".partial")]
+
+
+@pytest.mark.slow
+def test_comparison_and_report_agree_with_the_metrics(judged) -> None:  # type: ignore[no-untyped-def]
+    paths, _, _ = judged
+    metrics = {name: json.loads(paths.model(name).metrics.read_text()) for name in MODELS}
+    comparison = json.loads(paths.comparison.read_text())
+    difference = metrics["cube"]["recall"] - metrics["pseudo_spectra"]["recall"]
+    assert comparison["recall_difference"] == pytest.approx(difference, abs=2e-8)
+    assert comparison["data_size_saving_memory"] == 25.0
+    report = (paths.report_dir / "report.md").read_text()
+    assert f"| {metrics['cube']['tp']:,} / {metrics['cube']['fp']:,} /" in report
+    assert "4,212 / 39 / 39 / 8,431" in report
+    page = (paths.report_dir / "report.html").read_text()
+    assert page.count("<table>") == 4
+    assert page.count('src="data:image/png;base64,') == report.count("](figures/") == 6
+    assert 'src="figures' not in page
+    assert str(paths.root) not in report + page
+
+
+@pytest.mark.slow
+def test_the_same_inputs_make_the_same_bytes(judged, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    paths, made, _ = judged
+    shutil.rmtree(paths.root / "reports")
+    shutil.rmtree(paths.model("cube").evaluation_dir)
+    paths.model("cube").metrics.unlink()
+    paths.comparison.unlink()
+    stale = paths.model("cube").figures / "atlas_mistakes_99.png"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"of an earlier run")
+    use_fake_network(monkeypatch, paths)
+    evaluate_model(paths, PARAMS, "cube")
+    compare_models(paths, PARAMS)
+    assert digests(paths.root) == made
+
+
+def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = make_survey(tmp_path, per_tile=1)
+    use_fake_network(monkeypatch, paths)
+    with pytest.raises(UserError, match="no 'cubes'"):
+        evaluate_model(paths, PARAMS, "cubes")
+    with pytest.raises(UserError, match=r"scores\.parquet: no such file"):
+        compare_models(paths, PARAMS)
+    paths.model("cube").history.write_text("epoch,loss\n")
+    with pytest.raises(UserError, match=r"history\.csv.*val_loss"):
+        evaluate_model(paths, PARAMS, "cube")
+    np.save(paths.cubes, np.zeros((3, 50, 50, 56), dtype=np.float16))
+    with pytest.raises(UserError, match=r"cubes\.npy: 3 images for 30 rows"):
+        evaluate_model(paths, PARAMS, "cube")
+    paths.cubes.write_bytes(b"\x93NUMPY")
+    with pytest.raises(UserError, match=r"cubes\.npy: cannot be read"):
+        evaluate_model(paths, PARAMS, "cube")
+    paths.model("pseudo_spectra").model.unlink()
+    np.save(paths.cubes, np.zeros((30, 50, 50, 56), dtype=np.float16))
+    with pytest.raises(UserError, match=r"model\.keras: no such file"):
+        evaluate_model(paths, PARAMS, "pseudo_spectra")

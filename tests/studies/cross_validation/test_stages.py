@@ -1,0 +1,124 @@
+"""Cross-validation from the catalogue to the verdict, in one process: two folds of a small dataset."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from support.project import REPOSITORY
+
+from lensfinder.errors import UserError
+from lensfinder.params import Params
+from lensfinder.studies.cross_validation.folds import Fold
+from lensfinder.studies.cross_validation.judge import judge_cv
+from lensfinder.studies.cross_validation.split import split_folds
+from lensfinder.studies.cross_validation.train import train_fold
+from lensfinder.studies.cross_validation.validate import validate_folds
+from lensfinder.workspace.jsonfiles import read_json
+from lensfinder.workspace.paths import CV, LEAK, StudyPaths, SurveyPaths
+
+MODELS = ("cube", "pseudo_spectra")
+
+
+@pytest.fixture(scope="module")
+def params(project: Path) -> Params:
+    """Two folds and a single epoch of the smoke project."""
+    from lensfinder.params import read_params
+
+    params = read_params(project / "params.yaml")
+    jpas = params.jpas
+    few = jpas.cv.model_copy(update={"folds": (1, 2), "models": MODELS})
+    short = jpas.training.model_copy(update={"epochs_max": 1})
+    return params.model_copy(update={"jpas": jpas.model_copy(update={"cv": few, "training": short})})
+
+
+@pytest.fixture(scope="module")
+def study(project: Path, params: Params, tmp_path_factory: pytest.TempPathFactory) -> StudyPaths:
+    """The study, its folds cut and checked, in a copy of the project."""
+    root = tmp_path_factory.mktemp("cv") / "project"
+    shutil.copytree(project, root, symlinks=True)
+    shutil.copytree(REPOSITORY / "studies", root / "studies")
+    paths = SurveyPaths(root, "jpas")
+    (root / "validation").mkdir()
+    paths.validation.write_text("{}")
+    for name in (CV, LEAK):
+        split_folds(paths, params, name)
+    validate_folds(paths, params, CV)
+    return StudyPaths(paths, CV)
+
+
+@pytest.fixture(scope="module")
+def judged(study: StudyPaths, params: Params) -> dict[str, object]:
+    for number in (1, 2):
+        for model in MODELS:
+            train_fold(study.survey, params, CV, model, Fold(1, number))
+    return judge_cv(study.survey, params, CV)
+
+
+def sides(study: StudyPaths, fold: Fold, column: str) -> tuple[set[object], set[object]]:
+    """Values of a column in the held-out fold, and in what is learned from, by the saved ids."""
+    catalogue = pd.read_parquet(study.survey.catalogue).set_index("object_id")
+    splits = pd.read_parquet(study.splits_dir / f"{fold.key}.parquet").set_index("object_id")
+    values = catalogue[column] if column != "object_id" else catalogue.index.to_series()
+    held = values.loc[splits.index[splits["part"] == "test"]]
+    learned = values.loc[splits.index[splits["part"] != "test"]]
+    return set(held) - {""}, set(learned) - {""}
+
+
+@pytest.mark.parametrize("column", ["object_id", "tile", "galaxy_id", "spectrum_id"])
+@pytest.mark.parametrize("number", [1, 2])
+def test_nothing_of_a_held_out_fold_is_in_its_training(study: StudyPaths, number: int, column: str) -> None:
+    held, learned = sides(study, Fold(1, number), column)
+    assert held
+    assert learned
+    assert not held & learned
+
+
+def test_the_saved_ids_of_random_folds_do_leak(study: StudyPaths) -> None:
+    leaky = StudyPaths(study.survey, LEAK)
+    for column in ("tile", "galaxy_id", "spectrum_id"):
+        held, learned = sides(leaky, Fold(1, 1), column)
+        assert held & learned
+
+
+def test_every_object_has_one_out_of_fold_score_of_each_model(
+    study: StudyPaths, judged: dict[str, object]
+) -> None:
+    scores = pd.read_parquet(study.scores)
+    catalogue = pd.read_parquet(study.survey.catalogue)
+    for model in MODELS:
+        of_model = scores[scores["model"] == model]
+        assert sorted(of_model["object_id"]) == sorted(catalogue["object_id"])
+    folds = scores.pivot(index="object_id", columns="model", values="fold")
+    assert (folds["cube"] == folds["pseudo_spectra"]).all()
+
+
+def test_a_fold_scores_only_what_it_held_out_or_validated_on(
+    study: StudyPaths, judged: dict[str, object]
+) -> None:
+    for number in (1, 2):
+        fold = Fold(1, number)
+        splits = pd.read_parquet(study.splits_dir / f"{fold.key}.parquet").set_index("object_id")["part"]
+        scores = pd.read_parquet(study.model(f"cube/{fold.key}").scores).set_index("object_id")["part"]
+        assert scores.equals(splits[splits != "train"].reindex(scores.index))
+
+
+def test_the_answer_holds_both_models_and_a_verdict(study: StudyPaths, judged: dict[str, object]) -> None:
+    answer = read_json(study.metrics)
+    assert list(answer["models"]) == list(MODELS)
+    assert [entry["fold"] for entry in answer["models"]["cube"]["per_fold"]] == [1, 2]
+    assert answer["comparisons"][0]["first"] == "cube"
+    assert answer["verdict"]
+    assert (study.report_dir / "report.html").is_file()
+
+
+def test_no_fold_is_trained_before_its_gate(study: StudyPaths, params: Params) -> None:
+    with pytest.raises(UserError, match=r"cv_leak.*fold_1\.json: no such file; nothing is trained before"):
+        train_fold(study.survey, params, LEAK, "cube", Fold(1, 1))
+
+
+def test_an_unknown_fold_is_refused_with_those_that_there_are(study: StudyPaths, params: Params) -> None:
+    with pytest.raises(UserError, match=r"no repeat_1-fold_3 of model 'cube'; .* folds \[1, 2\]"):
+        train_fold(study.survey, params, CV, "cube", Fold(1, 3))

@@ -1,0 +1,123 @@
+"""The gate of the hard negatives passes a good set and names every way in which it can be bad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.gate_dataset import BANDS, PIXELS, InMemory, good_dataset, small_params
+
+from lensfinder.gate.outcome import Outcome
+from lensfinder.gate.run import Gate
+from lensfinder.params import IMPOSTOR_KINDS, Params
+from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
+from lensfinder.studies.hard_negatives.suites import hard_negative_suites, hard_negative_tables
+from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra
+
+PER_KIND = 5
+
+
+def parameters() -> Params:
+    params = small_params()
+    counts = params.jpas.hard_negatives.counts.model_copy(update=dict.fromkeys(IMPOSTOR_KINDS, PER_KIND))
+    own = params.jpas.hard_negatives.model_copy(update={"counts": counts})
+    return params.model_copy(update={"jpas": params.jpas.model_copy(update={"hard_negatives": own})})
+
+
+def good_set() -> tuple[pd.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(2)
+    n = PER_KIND * len(IMPOSTOR_KINDS)
+    frame = pd.DataFrame(
+        {
+            name: np.full(n, "", dtype=object) if column.dtype == "str" else rng.uniform(0.5, 1.0, n)
+            for name, column in IMPOSTOR_COLUMNS.items()
+        }
+    )
+    frame["object_id"] = [f"jpas-hard_negative-{i:07d}" for i in range(n)]
+    frame["kind"] = np.repeat(np.array(IMPOSTOR_KINDS, dtype=object), PER_KIND)
+    frame["tile"], frame["label"] = 1000 + np.arange(n) % 20, 0
+    frame["galaxy_id"] = [f"gal-{tile:04d}-0001" for tile in frame["tile"]]
+    frame["mimic_r_mag"] = 20.0
+    cubes = rng.normal(0, 0.1, (n, PIXELS, PIXELS, BANDS)).astype(np.float16)
+    return frame, cubes
+
+
+def check(frame: pd.DataFrame, cubes: np.ndarray, scale: float = 1.0) -> Outcome:
+    params = parameters()
+    sums = InMemory(pseudo_spectra(np.nan_to_num(cubes)) * np.float16(scale))
+    catalogue = good_dataset().catalogue
+    tables = hard_negative_tables(frame, catalogue, InMemory(cubes), sums, seed=1)
+    return Gate("jpas-hard_negatives").check(hard_negative_suites(params.jpas, BANDS), tables)
+
+
+def test_a_good_set_passes() -> None:
+    outcome = check(*good_set())
+    assert outcome.success, outcome.failed
+    assert outcome.n_rows == {"impostors": 25, "arrays": 2, "images": 25}
+
+
+def test_pseudo_spectra_must_be_sums() -> None:
+    failed = check(*good_set(), scale=1.05).failed
+    assert {finding.name for finding in failed} == {"pseudo_spectra_are_sums"}
+
+
+def _shared(column: str) -> Callable[[pd.DataFrame, np.ndarray], None]:
+    def share(frame: pd.DataFrame, cubes: np.ndarray) -> None:
+        theirs = good_dataset().catalogue[column]
+        frame.loc[3, column] = theirs[theirs != ""].iloc[0] if column != "tile" else int(theirs.iloc[0])
+
+    return share
+
+
+def _lens(frame: pd.DataFrame, cubes: np.ndarray) -> None:
+    frame.loc[3, "label"] = 1
+
+
+def _twice(frame: pd.DataFrame, cubes: np.ndarray) -> None:
+    frame.loc[3, "object_id"] = frame.loc[4, "object_id"]
+
+
+def _unknown(frame: pd.DataFrame, cubes: np.ndarray) -> None:
+    frame.loc[3, "kind"] = "comet"
+
+
+def _not_finite(frame: pd.DataFrame, cubes: np.ndarray) -> None:
+    cubes[3, 1, 2, 3] = np.nan
+
+
+def _no_number(frame: pd.DataFrame, cubes: np.ndarray) -> None:
+    frame.loc[3, "snr_median"] = np.nan
+
+
+def _outside(frame: pd.DataFrame, cubes: np.ndarray) -> None:
+    frame.loc[3, "part_2_y_arcsec"] = -9.0
+
+
+def _faint(frame: pd.DataFrame, cubes: np.ndarray) -> None:
+    frame.loc[3, "mimic_r_mag"] = 23.0
+
+
+@pytest.mark.parametrize(
+    ("break_it", "failing"),
+    [
+        (_shared("galaxy_id"), {"galaxy_id_not_shared"}),
+        (_shared("spectrum_id"), {"spectrum_id_not_shared"}),
+        (_shared("object_id"), {"object_id_not_shared"}),
+        (_shared("tile"), {"tile_not_shared"}),
+        (_lens, {"label_zero"}),
+        (_twice, {"object_id_unique"}),
+        (_unknown, {"kind_known", "count_star_near_galaxy"}),
+        (_no_number, {"numbers_present"}),
+        (_outside, {"inside_stamp"}),
+        (_faint, {"magnitude_cut"}),
+        (_not_finite, {"cubes_finite"}),
+    ],
+)
+def test_what_is_wrong_is_named(
+    break_it: Callable[[pd.DataFrame, np.ndarray], None], failing: set[str]
+) -> None:
+    frame, cubes = good_set()
+    break_it(frame, cubes)
+    assert {finding.name for finding in check(frame, cubes).failed} == failing

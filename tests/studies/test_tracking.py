@@ -1,0 +1,291 @@
+"""Runs of studies: ablations each on its own, folds of a cross-validation below one run for each model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.tracking_workspace import (
+    REPOSITORY,
+    artifacts,
+    make_empty_database,
+    make_workspace,
+    row,
+    runs_of,
+    write_model,
+)
+
+from lensfinder.errors import UserError
+from lensfinder.params import Params, read_params
+from lensfinder.studies.cross_validation.folds import Fold
+from lensfinder.tracking.log import fold_log, log_cross_validation, study_log
+from lensfinder.tracking.rebuild import rebuild_runs
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
+from lensfinder.workspace.pipeline import study_hash
+
+EXPERIMENT = "lensfinder-jpas-cv"
+FOLDS = [Fold(1, 1), Fold(1, 2)]
+COUNTS = {"tp": 9, "fp": 1, "fn": 1, "tn": 9}
+PARENT = "f" * 64
+RESULTS = {
+    "models": {
+        "cube": {
+            "per_fold": [
+                {"repeat": 1, "fold": 1, "n_test": 20, **COUNTS, "recall": 0.9, "auc": None},
+                {"repeat": 1, "fold": 2, "n_test": 20, **COUNTS, "recall": 0.7, "auc": None},
+            ],
+            "recall": 0.8,
+            "recall_sd": 0.1414,
+            "recall_interval": {"low": 0.6, "high": 1.0, "level": 0.95},
+            "recall_bootstrap_interval": {"low": 0.7, "high": 0.9, "level": 0.95},
+            "pooled": {
+                "tp": 18,
+                "recall": 0.8,
+                "recall_interval": {"low": 0.7, "high": 0.9, "level": 0.95},
+            },
+            "input_bytes_per_object": 280_000,
+        }
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_empty_database(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture
+def root(tmp_path: Path, empty_database: Path) -> Path:
+    return make_workspace(tmp_path, empty_database)
+
+
+@pytest.fixture
+def params() -> Params:
+    return read_params(REPOSITORY / "params.yaml")
+
+
+def study(root: Path, name: str = "cv") -> StudyPaths:
+    return StudyPaths(SurveyPaths(root, "jpas"), name)
+
+
+def hash_of(fold: Fold) -> str:
+    return f"{fold.repeat}{fold.number}" + "0" * 62
+
+
+def train_fold(
+    root: Path, params: Params, fold: Fold, parent: str = PARENT, inputs_hash: str | None = None
+) -> None:
+    inputs_hash = inputs_hash or hash_of(fold)
+    definition = params.jpas.models["cube"]
+    with fold_log(root, "cv", "jpas", "cube", fold, inputs_hash, parent, params, definition) as log:
+        log.log_epoch(1, row(1) | {"seconds": 2.0})
+        write_model(study(root).model(f"cube/{fold.key}"), inputs_hash)
+
+
+def judge(root: Path, parent: str = PARENT) -> None:
+    files = study(root)
+    files.metrics.parent.mkdir(parents=True, exist_ok=True)
+    files.metrics.write_text(json.dumps(RESULTS))
+    files.report_dir.mkdir(parents=True, exist_ok=True)
+    (files.report_dir / "report.html").write_text("<p>")
+    log_cross_validation(root, "cv", "jpas", {"cube": parent}, FOLDS, RESULTS)
+
+
+def family(root: Path) -> tuple[Any, dict[str, Any]]:
+    """The run of the cross-validation, and those below it by their names."""
+    runs = runs_of(root, EXPERIMENT)
+    [parent] = [run for run in runs if run.data.tags["lensfinder.model"] == "cube"]
+    below = {run.info.run_name: run for run in runs if parent_of(run) == parent.info.run_id}
+    return parent, below
+
+
+def parent_of(run: Any) -> str | None:
+    return run.data.tags.get("mlflow.parentRunId")
+
+
+def test_an_ablation_has_a_run_in_the_experiment_of_its_study(root: Path, params: Params) -> None:
+    definition = params.jpas.models["cube"].model_copy(update={"dropout": 0.45})
+    with study_log(root, "ablations", "jpas", "cube_x", "a" * 64, params, definition) as log:
+        log.log_epoch(1, row(1))
+        write_model(study(root, "ablations").model("cube_x"), "a" * 64)
+    [run] = runs_of(root, "lensfinder-jpas-ablations")
+    assert (run.info.run_name, run.info.status) == ("cube_x-aaaaaaa", "FINISHED")
+    assert run.data.params["jpas.model.dropout"] == "0.45"
+    assert run.data.params["jpas.training.batch_size"] == str(params.jpas.training.batch_size)
+    others = ("jpas.models", "jpas.cv", "jpas.ablations", "euclid")
+    assert not [key for key in run.data.params if key.startswith(others)]
+    assert "training/history.csv" in artifacts(root, run, "lensfinder-jpas-ablations")
+    assert runs_of(root) == []
+
+
+def test_folds_are_below_the_run_of_their_model(root: Path, params: Params) -> None:
+    train_fold(root, params, FOLDS[0])
+    parent, below = family(root)
+    assert (parent.info.run_name, parent.info.status) == ("cube-fffffff", "RUNNING")
+    assert list(below) == ["repeat_1-fold_1-1100000"]
+
+    train_fold(root, params, FOLDS[1])
+    judge(root)
+    parent, below = family(root)
+    assert parent.info.status == "FINISHED"
+    assert parent.data.metrics == {
+        "recall": 0.8,
+        "recall_sd": 0.1414,
+        "interval/recall_low": 0.6,
+        "interval/recall_high": 1.0,
+        "interval/recall_bootstrap_low": 0.7,
+        "interval/recall_bootstrap_high": 0.9,
+        "pooled/tp": 18.0,
+        "pooled/recall": 0.8,
+        "pooled/interval/recall_low": 0.7,
+        "pooled/interval/recall_high": 0.9,
+        "input_bytes_per_object": 280_000.0,
+    }
+    assert parent.data.params["jpas.cv.folds"] == str(list(params.jpas.cv.folds))
+    assert parent.data.params["jpas.model.representation"] == "cube"
+    assert artifacts(root, parent, EXPERIMENT) == {"metrics/cv.json", "report/report.html"}
+    first, second = (below[f"repeat_1-fold_{fold.number}-{hash_of(fold)[:7]}"] for fold in FOLDS)
+    assert (first.data.metrics["recall"], second.data.metrics["recall"]) == (0.9, 0.7)
+    assert first.data.metrics["train/seconds"] == 2.0
+    assert {first.info.status, second.info.status} == {"FINISHED"}
+    assert "confusion_matrix.json" in artifacts(root, first, EXPERIMENT)
+
+
+def test_repeating_everything_changes_nothing(root: Path, params: Params) -> None:
+    for fold in FOLDS:
+        train_fold(root, params, fold)
+    judge(root)
+    before = [run.to_dictionary() for run in runs_of(root, EXPERIMENT)]
+    assert len(before) == 3
+    judge(root)
+    assert [run.to_dictionary() for run in runs_of(root, EXPERIMENT)] == before
+
+
+def test_an_interrupted_fold_goes_on_in_its_run(root: Path, params: Params) -> None:
+    def interrupted() -> None:
+        definition = params.jpas.models["cube"]
+        with fold_log(
+            root, "cv", "jpas", "cube", FOLDS[0], hash_of(FOLDS[0]), PARENT, params, definition
+        ) as log:
+            log.log_epoch(1, row(1))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    parent, below = family(root)
+    assert [parent.info.status, *(run.info.status for run in below.values())] == ["KILLED", "KILLED"]
+    train_fold(root, params, FOLDS[0])
+    parent, below = family(root)
+    assert [parent.info.status, *(run.info.status for run in below.values())] == ["RUNNING", "FINISHED"]
+
+
+def test_a_fold_of_changed_inputs_takes_the_place_of_the_old_one(root: Path, params: Params) -> None:
+    """One fold and one run for it below the model's run: otherwise their mean is not what stands above."""
+    for fold in FOLDS:
+        train_fold(root, params, fold)
+    train_fold(root, params, FOLDS[0], inputs_hash="9" * 64)
+    judge(root)
+    _, below = family(root)
+    assert sorted(below) == ["repeat_1-fold_1-9999999", "repeat_1-fold_2-1200000"]
+    [old] = [run for run in runs_of(root, EXPERIMENT) if "lensfinder.replaced" in run.data.tags]
+    assert old.info.run_name == "repeat_1-fold_1-1100000"
+
+
+def test_folds_that_did_not_change_move_to_a_changed_cross_validation(root: Path, params: Params) -> None:
+    """As when a repeat is added: DVC does not train the first one's folds again."""
+    for fold in FOLDS:
+        train_fold(root, params, fold)
+    judge(root)
+    judge(root, parent="e" * 64)
+    runs = runs_of(root, EXPERIMENT)
+    by_name = {run.info.run_name: run for run in runs}
+    assert len(runs) == 4
+    new = by_name["cube-eeeeeee"]
+    assert new.info.status == "FINISHED"
+    assert [parent_of(run) for run in runs].count(new.info.run_id) == 2
+    assert new.data.tags["lensfinder.rebuilt"] == "true"
+
+
+def test_a_killed_cross_validation_of_other_inputs_is_marked(root: Path, params: Params) -> None:
+    train_fold(root, params, FOLDS[0], parent="d" * 64)
+    train_fold(root, params, FOLDS[0])
+    status = {run.info.run_name: run.info.status for run in runs_of(root, EXPERIMENT)}
+    assert status == {
+        "cube-ddddddd": "KILLED",
+        "cube-fffffff": "RUNNING",
+        "repeat_1-fold_1-1100000": "FINISHED",
+    }
+
+
+LOCK = """\
+schema: '2.0'
+stages:
+  train-cv-jpas@1-1-cube:
+    cmd: lensfinder cv train jpas cube
+    params: {params.yaml: {seed: 7, jpas.models.cube: {dropout: 0.25}, jpas.cv.folds: [1, 2]}}
+"""
+
+
+def restore(root: Path) -> None:
+    """Lay out what ``dvc checkout`` brings, and the records that git keeps."""
+    files = study(root)
+    for fold in FOLDS:
+        write_model(files.model(f"cube/{fold.key}"), hash_of(fold))
+    files.pipeline.parent.mkdir(parents=True)
+    files.pipeline.with_name("dvc.lock").write_text(LOCK)
+    files.survey.catalogue.parent.mkdir(parents=True)
+    files.survey.catalogue.write_bytes(b"objects")
+    files.metrics.parent.mkdir(parents=True)
+    files.metrics.write_text(json.dumps(RESULTS))
+
+
+def test_runs_of_studies_are_rebuilt_as_they_ran_and_only_once(root: Path, params: Params) -> None:
+    restore(root)
+    write_model(study(root, "ablations").model("white"), "b" * 64)
+    names = rebuild_runs(root)
+    models = dict(params.jpas.models)
+    models["cube"] = models["cube"].model_copy(update={"dropout": 0.25})
+    cv = params.jpas.cv.model_copy(update={"folds": (1, 2)})
+    jpas = params.jpas.model_copy(update={"models": models, "cv": cv})
+    as_run = params.model_copy(update={"seed": 7, "jpas": jpas})
+    parent_hash = study_hash(root, "cv", "jpas", "cube", as_run)
+    assert names == [
+        "lensfinder-jpas-ablations/white-bbbbbbb",
+        f"{EXPERIMENT}/cube-{parent_hash[:7]}",
+        f"{EXPERIMENT}/repeat_1-fold_1-1100000",
+        f"{EXPERIMENT}/repeat_1-fold_2-1200000",
+    ]
+    before = [run.to_dictionary() for run in runs_of(root, EXPERIMENT)]
+    parent, below = family(root)
+    assert parent.info.status == "FINISHED"
+    assert parent.data.metrics["recall_sd"] == 0.1414
+    assert parent.data.params["seed"] == "7"
+    assert parent.data.params["jpas.model.dropout"] == "0.25"
+    assert [run.data.metrics["recall"] for run in below.values()] in ([0.9, 0.7], [0.7, 0.9])
+    assert rebuild_runs(root) == names
+    assert [run.to_dictionary() for run in runs_of(root, EXPERIMENT)] == before
+
+
+def test_a_rebuilt_cross_validation_that_was_not_judged_waits_for_its_end(root: Path) -> None:
+    restore(root)
+    study(root).metrics.unlink()
+    shutil.rmtree(study(root).model(f"cube/{FOLDS[1].key}").model_dir)
+    rebuild_runs(root)
+    parent, below = family(root)
+    assert parent.info.status == "RUNNING"
+    assert [run.info.status for run in below.values()] == ["FINISHED"]
+
+
+def test_a_fold_that_was_not_trained_is_named(root: Path, params: Params) -> None:
+    train_fold(root, params, FOLDS[0])
+    with pytest.raises(UserError, match=r"repeat_1-fold_2/training\.json: no such file"):
+        judge(root)
+
+
+def test_a_training_of_a_model_that_is_no_more_is_named(root: Path) -> None:
+    write_model(study(root, "ablations").model("forgotten"), "b" * 64)
+    with pytest.raises(UserError, match=r"forgotten: params\.yaml knows no model 'forgotten' any more"):
+        rebuild_runs(root)

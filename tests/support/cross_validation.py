@@ -1,0 +1,106 @@
+"""A small made-up cross-validation on disk, as its trainings would have left it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from support.survey_evaluation import KINDS, small_params
+
+from lensfinder.datasets.table import Column, write_table
+from lensfinder.params import CrossValidation, Params
+from lensfinder.studies.cross_validation.folds import Fold, assign_folds, folds_of
+from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS
+from lensfinder.surveys.registry import judging_of
+from lensfinder.workspace.jsonfiles import write_json
+from lensfinder.workspace.paths import LEAK, StudyPaths, SurveyPaths
+
+JPAS_MODELS = ("cube", "pseudo_spectra")
+TILES, PER_TILE = 30, 20
+WHOLE_BYTES = {"cube": 200, "pseudo_spectra": 8}
+
+
+def cv_params(
+    survey: str = "jpas", models: tuple[str, ...] = JPAS_MODELS, folds: int = 3, repeats: int = 1
+) -> Params:
+    params = small_params()
+    cv = CrossValidation(
+        folds=tuple(range(1, folds + 1)), repeats=tuple(range(1, repeats + 1)), models=models
+    )
+    return params.model_copy(update={survey: params.survey(survey).model_copy(update={"cv": cv})})
+
+
+def blank(n: int, columns: Mapping[str, Column]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            name: np.full(n, "", dtype=object)
+            if column.dtype == "str"
+            else np.full(n, np.nan if column.dtype.startswith("float") else 0, dtype=column.dtype)
+            for name, column in columns.items()
+        }
+    )
+
+
+def make_catalogue(root: Path) -> SurveyPaths:
+    """Write catalogue and images (of a few bytes) of a J-PAS survey of 30 tiles."""
+    rng = np.random.default_rng(1)
+    n = TILES * PER_TILE
+    frame = blank(n, CATALOGUE_COLUMNS)
+    frame["object_id"] = [f"jpas-test-{i:07d}" for i in range(n)]
+    frame["sample"] = "train"
+    frame["tile"] = np.repeat(np.arange(TILES), PER_TILE).astype(np.int32)
+    frame["kind"] = np.array(KINDS)[rng.choice(3, n, p=(0.5, 0.3, 0.2))]
+    frame["label"] = (frame["kind"] == "lensed_quasar").astype(np.int8)
+    frame["galaxy_id"] = [f"g{t}-{i % 5}" for i, t in enumerate(frame["tile"])]
+    frame["spectrum_id"] = [f"s{t}-{i % 7}" for i, t in enumerate(frame["tile"])]
+    paths = SurveyPaths(root, "jpas")
+    write_table(paths.catalogue, frame, CATALOGUE_COLUMNS)
+    paths.pseudo_spectra_dir.mkdir(parents=True)
+    np.save(paths.cubes, np.zeros((n, 100), dtype=np.float16))
+    np.save(paths.pseudo_spectra, np.zeros((n, 4), dtype=np.float16))
+    return paths
+
+
+def write_fold(
+    paths: SurveyPaths, study: str, name: str, fold: Fold, objects: pd.DataFrame, score: np.ndarray
+) -> None:
+    """Write what the training of one fold leaves, less the network; ``objects`` have a ``part``."""
+    files = StudyPaths(paths, study).model(f"{name}/{fold.key}")
+    columns = judging_of(paths.survey).score_columns
+    scored = objects.assign(score=score.astype(np.float32))[objects["part"] != "train"]
+    write_table(files.scores, scored[list(columns)], columns)
+    counts = objects["part"].value_counts()
+    write_json(
+        files.training,
+        {
+            "n_train": int(counts["train"]),
+            "n_validation": int(counts["validation"]),
+            "epochs": 10 + fold.number,
+            "best_epoch": 5 + fold.number,
+        },
+    )
+
+
+def make_folds(
+    paths: SurveyPaths, params: Params, study: str, skill: Mapping[str, float], seed: int = 3
+) -> None:
+    """Write all folds of all models: before noise, log-odds are +``skill`` for a lens and −``skill`` else."""
+    catalogue = pd.read_parquet(paths.catalogue)
+    cv = params.survey(paths.survey).cv
+    objects = catalogue.assign(row=np.arange(len(catalogue)))
+    label = objects["label"].to_numpy()
+    shared = np.random.default_rng(seed).normal(size=len(objects))
+    for fold in folds_of(cv):
+        number = assign_folds(catalogue, len(cv.folds), fold.repeat, params.seed, at_random=study == LEAK)
+        part = np.where(
+            number == fold.number,
+            "test",
+            np.where(catalogue["tile"].to_numpy() % 5 == 0, "validation", "train"),
+        )
+        network = np.random.default_rng((seed, fold.repeat, fold.number))
+        for name in cv.models:
+            own = network.normal(size=len(objects)) + 0.3 * network.normal()
+            odds = skill[name] * (2 * label - 1) + shared + own
+            write_fold(paths, study, name, fold, objects.assign(part=part), 1 / (1 + np.exp(-odds)))

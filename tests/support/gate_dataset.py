@@ -1,0 +1,170 @@
+"""A small dataset that passes the gate, to be broken in one way at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from support.project import REPOSITORY
+
+from lensfinder.datasets.table import write_table
+from lensfinder.params import KINDS, Params, read_params
+from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, IMAGES_MAX, SPLIT_COLUMNS
+from lensfinder.workspace.paths import SurveyPaths
+
+BANDS = 56
+PIXELS = 16
+TILES = 15
+TEST_TILES = 3
+PER_TILE = {"lensed_quasar": 4, "quasar_near_galaxy": 3, "quasar_alone": 2}
+
+
+@dataclass
+class InMemory:
+    """An array with the reading interface of a stored one."""
+
+    array: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.array.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.array.dtype)
+
+    def rows(self, start: int, stop: int) -> Any:
+        return self.array[start:stop]
+
+
+@dataclass
+class Dataset:
+    """Everything that the gate looks at."""
+
+    catalogue: pd.DataFrame
+    splits: pd.DataFrame
+    cubes: Any
+    pseudo_spectra: Any
+
+    def copy(self) -> Dataset:
+        return Dataset(
+            self.catalogue.copy(), self.splits.copy(), self.cubes.copy(), self.pseudo_spectra.copy()
+        )
+
+    def write(self, root: Path) -> SurveyPaths:
+        paths = SurveyPaths(root, "jpas")
+        write_table(paths.catalogue, self.catalogue, CATALOGUE_COLUMNS)
+        write_table(paths.splits, self.splits, SPLIT_COLUMNS)
+        paths.pseudo_spectra_dir.mkdir(parents=True)
+        np.save(paths.cubes, self.cubes)
+        np.save(paths.pseudo_spectra, self.pseudo_spectra)
+        paths.tables.mkdir()
+        filters = "jpas_filters.ecsv"
+        (paths.tables / filters).write_bytes((REPOSITORY / "catalogs" / filters).read_bytes())
+        return paths
+
+
+def small_params() -> Params:
+    """The project's own parameters, with few tiles and objects, and few but large pixels."""
+    params = read_params(REPOSITORY / "params.yaml")
+    jpas = params.jpas
+    train, test = TILES - TEST_TILES, TEST_TILES
+    counts = {
+        sample: getattr(jpas.counts, sample).model_copy(update={k: n * tiles for k, n in PER_TILE.items()})
+        for sample, tiles in (("train", train), ("test", test))
+    }
+    changed = jpas.model_copy(
+        update={
+            "sky": jpas.sky.model_copy(update={"tiles": TILES, "test_tiles": TEST_TILES}),
+            "counts": jpas.counts.model_copy(update=counts),
+            "observation": jpas.observation.model_copy(
+                update={"stamp_pixels": PIXELS, "pixel_scale_arcsec": 0.75}
+            ),
+            "split": jpas.split.model_copy(update={"validation_fraction": 3 / train}),
+        }
+    )
+    return params.model_copy(update={"jpas": changed})
+
+
+def good_dataset(seed: int = 1) -> Dataset:
+    rng = np.random.default_rng(seed)
+    catalogue = pd.DataFrame(
+        [
+            _object(rng, tile, kind, i)
+            for tile in range(TILES)
+            for kind in KINDS
+            for i in range(PER_TILE[kind])
+        ]
+    )
+    catalogue["object_id"] = [f"jpas-{s}-{i:07d}" for i, s in enumerate(catalogue["sample"])]
+    catalogue = catalogue[list(CATALOGUE_COLUMNS)].astype(
+        {name: column.dtype for name, column in CATALOGUE_COLUMNS.items()}
+    )
+    splits = catalogue[["object_id", "label", "kind", "tile"]].copy()
+    splits["row"] = np.arange(len(catalogue))
+    splits["part"] = [
+        "test" if tile < TEST_TILES else "validation" if tile < 2 * TEST_TILES else "train"
+        for tile in catalogue["tile"]
+    ]
+    cubes = rng.normal(0.0, 1.0, (len(catalogue), PIXELS, PIXELS, BANDS)).astype(np.float16)
+    sums = [cubes.sum(axis=axis, dtype=np.float32).swapaxes(-1, -2) for axis in (1, 2)]
+    pseudo_spectra = np.stack(sums, axis=1).astype(np.float16)
+    return Dataset(catalogue, splits[list(SPLIT_COLUMNS)], cubes, pseudo_spectra)
+
+
+def _object(rng: np.random.Generator, tile: int, kind: str, i: int) -> dict[str, Any]:
+    """One row of the catalogue; systems of one tile share galaxies and spectra, as real ones do."""
+    row: dict[str, Any] = dict.fromkeys(CATALOGUE_COLUMNS, np.nan)
+    lensed, alone = kind == "lensed_quasar", kind == "quasar_alone"
+    n_images = 3 if lensed else 1
+    magnification = [4.0, -2.0, 0.01] if lensed else [1.0]
+    row |= {
+        "sample": "test" if tile < TEST_TILES else "train",
+        "tile": tile,
+        "kind": kind,
+        "label": int(lensed),
+        "spectrum_id": f"q-{tile:03d}-{i // 2}",
+        "galaxy_id": "" if alone else f"g-{tile:03d}-{i // 2}",
+        "galaxy_type": "" if alone else "early",
+        "z_source": rng.uniform(1.5, 3.0),
+        "quasar_r_mag": 21.0,
+        "quasar_r_mag_observed": rng.uniform(18.0, 22.0),
+        "n_images": n_images,
+        "n_bright_images": 2 if lensed else 1,
+        "magnification": float(np.sum(np.abs(magnification))),
+        "snr_median": 20.0,
+        "psf_fwhm_median_arcsec": 0.9,
+    }
+    for image in range(n_images):
+        row |= {
+            f"image_{image + 1}_x_arcsec": 0.1 - 0.7 * image,
+            f"image_{image + 1}_y_arcsec": 0.1,
+            f"image_{image + 1}_magnification": magnification[image],
+        }
+    assert n_images <= IMAGES_MAX
+    if not alone:
+        separation = 1.4 if lensed else rng.uniform(3.2, 5.0)
+        row |= {
+            "z_lens": rng.uniform(0.2, 0.8),
+            "galaxy_r_mag": 19.0,
+            "galaxy_r_eff_arcsec": 0.8,
+            "galaxy_sersic_n": 4.0,
+            "galaxy_axis_ratio": 0.7,
+            "galaxy_pa_deg": 30.0,
+            "sigma_v_km_s": 250.0,
+            "theta_e_arcsec": rng.uniform(0.8, 1.5),
+            "theta_g_arcsec": 0.1,
+            "mass_axis_ratio": 0.8,
+            "mass_pa_deg": 35.0,
+            "shear_1": 0.01,
+            "shear_2": -0.02,
+            "galaxy_x_arcsec": 0.1 if lensed else 0.1 - separation,
+            "galaxy_y_arcsec": 0.1,
+            "source_x_arcsec": 0.1,
+            "source_y_arcsec": 0.0,
+            "separation_arcsec": separation,
+        }
+    return row

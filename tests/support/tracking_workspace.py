@@ -1,0 +1,64 @@
+"""A checkout with the files of trainings that nobody trained, for tests of what MLflow is told."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from support.project import REPOSITORY
+
+from lensfinder.tracking import database
+from lensfinder.workspace.paths import ModelPaths
+
+
+def make_empty_database(folder: Path) -> Path:
+    """Make a database to copy, because making one takes seconds."""
+    database.open_database(folder)
+    return folder / "mlflow.db"
+
+
+def make_workspace(folder: Path, empty_database: Path) -> Path:
+    workspace = folder / "a checkout"
+    workspace.mkdir()
+    shutil.copy(empty_database, workspace / "mlflow.db")
+    shutil.copy(REPOSITORY / "params.yaml", workspace)
+    (workspace / "dvc.yaml").write_text("stages: {}\n")
+    return workspace
+
+
+def write_network(path: Path) -> None:
+    """Write what MLflow is to copy; nobody builds the network here."""
+    layer = {"class_name": "InputLayer", "config": {"name": "images", "batch_shape": [None, 5, 4, 3]}}
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("config.json", json.dumps({"config": {"layers": [layer]}}))
+
+
+def write_model(paths: ModelPaths, inputs_hash: str, epochs: int = 3) -> None:
+    """Write what a training writes."""
+    paths.model_dir.mkdir(parents=True, exist_ok=True)
+    write_network(paths.model)
+    with paths.history.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(row(1)))
+        writer.writeheader()
+        writer.writerows(row(epoch) for epoch in range(1, epochs + 1))
+    paths.training.write_text(json.dumps({"inputs_hash": inputs_hash, "epochs": epochs}))
+
+
+def row(epoch: int) -> dict[str, float]:
+    loss = 1 / epoch
+    return {"epoch": epoch, "loss": loss, "accuracy": 0.5, "val_loss": loss, "val_accuracy": 0.5}
+
+
+def runs_of(root: Path, experiment: str = "lensfinder-jpas") -> list[Any]:
+    client = database.open_database(root)
+    found = client.get_experiment_by_name(experiment)
+    return list(client.search_runs([found.experiment_id])) if found else []
+
+
+def artifacts(root: Path, run: Any, experiment: str = "lensfinder-jpas") -> set[str]:
+    place = root / "mlruns" / experiment / run.info.run_id / "artifacts"
+    return {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}

@@ -1,0 +1,282 @@
+"""Import of a folder in the challenge's layout: quirks are counted, mistakes named, kills survived."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+from support.challenge_folder import (
+    BANDS,
+    FIRST,
+    NOISE,
+    catalogue_text,
+    image_path,
+    write_folder,
+    write_images,
+)
+from support.project import make_project
+
+from lensfinder.datasets.store import open_images
+from lensfinder.datasets.table import read_table
+from lensfinder.errors import UserError
+from lensfinder.params import read_params
+from lensfinder.surveys.euclid.bands import read_euclid_bands
+from lensfinder.surveys.euclid.challenge import import_images
+from lensfinder.surveys.euclid.challenge.images import ChallengeImages
+from lensfinder.surveys.euclid.challenge.import_stamps import import_challenge
+from lensfinder.surveys.euclid.challenge.layout import drawn_for_test
+from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
+from lensfinder.surveys.euclid.selection import assessable_set
+from lensfinder.workspace.jsonfiles import read_json
+from lensfinder.workspace.paths import SurveyPaths
+
+NUMBERS = list(range(FIRST, FIRST + 12))
+SHUFFLED = [int(number) for number in np.random.default_rng(3).permutation(NUMBERS)]
+
+
+@pytest.fixture
+def euclid(tmp_path: Path) -> SurveyPaths:
+    (tmp_path / "project").mkdir()
+    return SurveyPaths(make_project(tmp_path / "project"), "euclid")
+
+
+def run(paths: SurveyPaths, *arguments: object, **options: object) -> pd.DataFrame:
+    import_challenge(paths, read_params(paths.root / "params.yaml"), *arguments, **options)  # type: ignore[arg-type]
+    return read_table(paths.catalogue, CATALOGUE_COLUMNS)
+
+
+def image_of(paths: SurveyPaths, row: int, band: str) -> np.ndarray:
+    image = open_images(paths.vis)[row, ..., 0] if band == "VIS" else None
+    return open_images(paths.nisp)[row, ..., BANDS.index(band) - 1] if image is None else image
+
+
+def test_quirks_are_counted_and_nothing_is_lost(
+    euclid: SurveyPaths, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder, catalogue = write_folder(tmp_path / "files", SHUFFLED)
+    write_images(folder, [7])  # an image that the catalogue does not know
+    image_path(folder, "J", FIRST + 1).unlink()
+    for band in BANDS:
+        image_path(folder, band, FIRST + 4).unlink()
+    cut = image_path(folder, "VIS", FIRST + 6)
+    cut.write_bytes(cut.read_bytes()[:100_000])
+    nan = image_path(folder, "H", FIRST + 7)
+    pixels = fits.getdata(nan)
+    pixels[5, 5] = np.nan
+    fits.PrimaryHDU(pixels).writeto(nan, overwrite=True)
+    table = run(euclid, folder, catalogue, test_fraction=0.4)
+    said = capfd.readouterr()
+
+    out = [FIRST + 1, FIRST + 4, FIRST + 6, FIRST + 7]
+    assert sorted(table["ID"]) == [number for number in NUMBERS if number not in out]
+    assert table["sample"].tolist() == sorted(table["sample"], reverse=True)
+    for _, sample in table.groupby("sample"):
+        assert sample["ID"].is_monotonic_increasing
+    assert set(table["sample"]) == {"train", "test"}
+    assert "2 of 12 rows left out without an image in some band" in said.err
+    assert f"{FIRST + 1} (J); {FIRST + 4} (VIS, Y, J, H)" in said.err
+    assert "2 of 12 rows left out for a damaged image" in said.err
+    assert f"EUC_VIS/imageEUC_VIS-{FIRST + 6}.fits" in said.err
+    assert "1 image number(s) without a row" in said.out
+    assert "dvc commit -f simulate-euclid" in said.out
+
+    record = read_json(euclid.images_dir / "import.json")
+    (source,) = record["sources"]
+    assert source["without_image"] == {str(FIRST + 1): "J", str(FIRST + 4): "VIS, Y, J, H"}
+    assert set(source["damaged"]) == {str(FIRST + 6), str(FIRST + 7)}
+    assert (source["rows"], source["imported"], source["image_numbers_without_row"]) == (12, 8, 1)
+    assert record["samples"] == {name: int((table["sample"] == name).sum()) for name in ("train", "test")}
+    assert str(tmp_path) not in (euclid.images_dir / "import.json").read_text()
+
+    bands = read_euclid_bands(euclid.tables)
+    sigma = dict(zip(bands.names, bands.background_sigma_ujy, strict=True))
+    assert open_images(euclid.vis).shape == (8, 200, 200, 1)
+    assert open_images(euclid.nisp).shape == (8, 66, 66, 3)
+    for band in BANDS:
+        unit = source["pixel_units"][band]
+        assert unit["ujy"] == pytest.approx(sigma[band] / NOISE[band], rel=0.05)
+        assert unit["zero_point_mag"] == pytest.approx(-2.5 * np.log10(unit["ujy"] / 3631e6))
+        for row, number in enumerate(table["ID"]):
+            original = fits.getdata(image_path(folder, band, number)).astype(np.float64)
+            expected = (original * unit["ujy"]).astype(np.float16)
+            assert np.array_equal(image_of(euclid, row, band), expected), (band, number)
+    assert sorted(path.name for path in euclid.images_dir.iterdir()) == [
+        "catalogue.parquet",
+        "import.json",
+        "nisp.npy",
+        "vis.npy",
+    ]
+    flux = table.loc[table["ID"] == FIRST, "source_flux"].item()
+    assert flux == pytest.approx(3.1e-10 * source["pixel_units"]["VIS"]["ujy"])
+    assert len(assessable_set(table, read_params(euclid.root / "params.yaml").euclid.selection)) == sum(
+        table["sample"] == "test"
+    )
+
+
+def test_order_of_the_catalogue_does_not_matter(euclid: SurveyPaths, tmp_path: Path) -> None:
+    folder, catalogue = write_folder(tmp_path / "files", NUMBERS)
+    run(euclid, folder, catalogue)
+    vis, nisp, table = (path.read_bytes() for path in (euclid.vis, euclid.nisp, euclid.catalogue))
+    catalogue.write_text(catalogue_text(SHUFFLED))
+    run(euclid, folder, catalogue)
+    assert (vis, nisp, table) == tuple(
+        path.read_bytes() for path in (euclid.vis, euclid.nisp, euclid.catalogue)
+    )
+
+
+def test_a_test_folder_is_the_test_sample_in_its_own_unit(
+    euclid: SurveyPaths, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    train = write_folder(tmp_path / "train", NUMBERS[:4])
+    test = write_folder(tmp_path / "test", NUMBERS[2:5], bunit="maggy", seed=1)
+    table = run(euclid, *train, test=test)
+    assert table["object_id"].tolist() == [f"euclid-train-0{number}" for number in NUMBERS[:4]] + [
+        f"euclid-test-0{number}" for number in NUMBERS[2:5]
+    ]
+    sources = read_json(euclid.images_dir / "import.json")["sources"]
+    assert [source["pixel_units"]["VIS"]["known_from"] for source in sources] == ["background noise", "BUNIT"]
+    pixels = fits.getdata(image_path(test[0], "Y", NUMBERS[2])).astype(np.float64)
+    assert np.array_equal(image_of(euclid, 4, "Y"), (pixels * 3631e6).astype(np.float16))
+    assert "zero point 0.000 mag" in capfd.readouterr().out
+
+
+class _Killed(BaseException):
+    pass
+
+
+def test_a_killed_import_resumes_and_ends_alike(
+    euclid: SurveyPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, catalogue = write_folder(tmp_path / "files", NUMBERS)
+    params = read_params(euclid.root / "params.yaml")
+    in_train = ~drawn_for_test(np.array(NUMBERS), 0.5, params.seed)
+    image_path(folder, "H", np.array(NUMBERS)[in_train][0]).write_bytes(b"SIMPLE")
+    run(euclid, folder, catalogue)
+    undisturbed = {path.name: path.read_bytes() for path in euclid.images_dir.iterdir()}
+
+    monkeypatch.setattr(import_images, "_CHUNK", 2)
+    real, rows = import_images.Stamps.read, []
+
+    def killing(self: import_images.Stamps, row: int) -> object:
+        rows.append(row)
+        if len(rows) >= 6:
+            raise _Killed
+        return real(self, row)
+
+    simulation = params.euclid.simulation.model_copy(update={"workers": 1})
+    section = params.euclid.model_copy(update={"simulation": simulation})
+    one_worker = params.model_copy(update={"euclid": section})
+    monkeypatch.setattr(import_images.Stamps, "read", killing)
+    with pytest.raises(_Killed):
+        import_challenge(euclid, one_worker, folder, catalogue)
+    assert {path.name: path.read_bytes() for path in euclid.images_dir.iterdir()} == undisturbed
+    again = []
+    monkeypatch.setattr(import_images.Stamps, "read", lambda self, row: again.append(row) or real(self, row))
+    run(euclid, folder, catalogue)
+    assert sorted(again) == list(range(4, 12))  # the damaged row was noted before the kill
+    assert {path.name: path.read_bytes() for path in euclid.images_dir.iterdir()} == undisturbed
+    assert not any(euclid.work("import-euclid", "").parent.glob("import-euclid*"))
+
+
+def test_changed_images_are_not_taken_from_a_killed_import(
+    euclid: SurveyPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, catalogue = write_folder(tmp_path / "files", NUMBERS[:4])
+    real = import_images.kept_images
+
+    def killing(*_: object) -> None:
+        raise _Killed
+
+    monkeypatch.setattr("lensfinder.surveys.euclid.challenge.import_stamps.kept_images", killing)
+    with pytest.raises(_Killed):
+        run(euclid, folder, catalogue)
+    monkeypatch.setattr("lensfinder.surveys.euclid.challenge.import_stamps.kept_images", real)
+    changed = image_path(folder, "H", FIRST)
+    pixels = fits.getdata(changed)
+    fits.PrimaryHDU(-pixels).writeto(changed, overwrite=True)
+    table = run(euclid, folder, catalogue)
+    row = int(np.flatnonzero(table["ID"] == FIRST)[0])
+    assert image_of(euclid, row, "H").astype(float).sum() < 0
+
+
+def spoil(folder: Path, catalogue: Path, what: str) -> None:
+    if what == "band":
+        for number in NUMBERS[:6]:
+            image_path(folder, "J", number).unlink()
+        (folder / "EUC_J").rmdir()
+    elif what == "shape":
+        for number in NUMBERS[:6]:
+            fits.PrimaryHDU(np.ones((101, 101))).writeto(image_path(folder, "Y", number), overwrite=True)
+    elif what == "most images":
+        for number in NUMBERS[:4]:
+            image_path(folder, "Y", number).unlink()
+    elif what == "no noise":
+        for number in NUMBERS[:6]:
+            fits.PrimaryHDU(np.ones((66, 66))).writeto(image_path(folder, "H", number), overwrite=True)
+    elif what == "units":
+        fits.setval(image_path(folder, "Y", FIRST + 2), "BUNIT", value="maggy")
+    elif what == "too bright":
+        for number in NUMBERS[:6]:
+            pixels = fits.getdata(image_path(folder, "VIS", number))
+            pixels[100, 100] = 1.0
+            fits.PrimaryHDU(pixels).writeto(image_path(folder, "VIS", number), overwrite=True)
+    elif what == "duplicate":
+        catalogue.write_text(catalogue_text([*NUMBERS[:6], FIRST]))
+    elif what == "cell":
+        catalogue.write_text(catalogue_text(NUMBERS[:6], {(FIRST + 3, "n_source_im"): "many"}))
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("band", r"EUC_J: no such folder"),
+        ("shape", r"EUC_Y: 6 of 6 images looked at are damaged: .*shape \(101, 101\), expected \(66, 66\)"),
+        ("most images", rf"4 of 6 rows have no usable image.*{FIRST} \(Y\)"),
+        ("no noise", r"EUC_H: more than half of 6 stamps have no noise"),
+        ("units", r"EUC_Y: images in different units, BUNIT is .*'maggy' \(ID 200003\)"),
+        ("too bright", r"6 of 6 rows have no usable image .*too bright for half precision"),
+        ("duplicate", r"catalogue\.csv, line 35: ID = 200001 stands in line 29 already"),
+        ("cell", r"catalogue\.csv, line 32: n_source_im = 'many' is not a number"),
+    ],
+)
+def test_what_cannot_be_imported_is_named(
+    euclid: SurveyPaths, tmp_path: Path, what: str, message: str
+) -> None:
+    folder, catalogue = write_folder(tmp_path / "files", NUMBERS[:6])
+    spoil(folder, catalogue, what)
+    with pytest.raises(UserError, match=message):
+        run(euclid, folder, catalogue)
+    assert not euclid.images_dir.exists()
+
+
+def test_a_sample_of_which_nothing_is_left_is_refused(euclid: SurveyPaths, tmp_path: Path) -> None:
+    folder, catalogue = write_folder(tmp_path / "files", NUMBERS[:4])
+    run(euclid, folder, catalogue, test_fraction=0.25)
+    (number,) = read_table(euclid.catalogue).query("sample == 'test'")["ID"]
+    image_path(folder, "Y", number).unlink()
+    with pytest.raises(UserError, match="no row of sample 'test'"):
+        run(euclid, folder, catalogue, test_fraction=0.25)
+
+
+def test_an_image_in_another_unit_is_left_out(
+    euclid: SurveyPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only some images are looked at for the unit; the others are compared when they are read."""
+    folder, catalogue = write_folder(tmp_path / "files", NUMBERS[:6])
+    fits.setval(image_path(folder, "H", FIRST + 2), "BUNIT", value="maggy")
+    monkeypatch.setattr("lensfinder.surveys.euclid.challenge.import_source._STAMPS_FOR_NOISE", 2)
+    table = run(euclid, folder, catalogue)
+    assert len(table) == 5
+    (source,) = read_json(euclid.images_dir / "import.json")["sources"]
+    assert "BUNIT is 'maggy', that of the others ''" in source["damaged"][str(FIRST + 2)]
+
+
+def test_listing_depends_on_what_is_in_the_folder(tmp_path: Path) -> None:
+    folder, _ = write_folder(tmp_path / "files", NUMBERS[:2])
+    before = ChallengeImages.open(folder).digest
+    assert ChallengeImages.open(folder).digest == before
+    image_path(folder, "H", FIRST).unlink()
+    assert ChallengeImages.open(folder).digest != before

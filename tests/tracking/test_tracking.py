@@ -1,0 +1,362 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.tracking_workspace import (
+    REPOSITORY,
+    artifacts,
+    make_empty_database,
+    make_workspace,
+    row,
+    runs_of,
+    write_model,
+)
+
+from lensfinder.errors import UserError
+from lensfinder.params import Params, read_params
+from lensfinder.tracking import database
+from lensfinder.tracking.contents import measures_of
+from lensfinder.tracking.log import log_evaluation, log_report, training_log
+from lensfinder.tracking.rebuild import rebuild_runs
+from lensfinder.tracking.run import RunIdentity
+from lensfinder.tracking.store import RunStore
+from lensfinder.workspace.paths import SurveyPaths
+
+HASH = {"cube": "c" * 64, "pseudo_spectra": "d" * 64}
+METRICS = {
+    "tp": 90,
+    "fp": 2,
+    "fn": 10,
+    "tn": 98,
+    "recall": 0.9,
+    "recall_interval": {"low": 0.85, "high": 0.95, "level": 0.95},
+    "recall_wilson_interval": {"low": 0.84, "high": 0.94, "level": 0.95},
+    "brier": None,
+    "interval_unit": "tile",
+    "input_bytes_per_object": 280_000,
+    "data_size_saving": 1.0,
+}
+
+
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_empty_database(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture
+def root(tmp_path: Path, empty_database: Path) -> Path:
+    return make_workspace(tmp_path, empty_database)
+
+
+@pytest.fixture
+def params() -> Params:
+    return read_params(REPOSITORY / "params.yaml")
+
+
+def write_training(root: Path, model: str, epochs: int = 3, inputs_hash: str | None = None) -> None:
+    write_model(SurveyPaths(root, "jpas").model(model), inputs_hash or HASH[model], epochs)
+
+
+def write_evaluation(root: Path, model: str, metrics: dict[str, Any] | None = None) -> None:
+    paths = SurveyPaths(root, "jpas").model(model)
+    paths.metrics.parent.mkdir(parents=True, exist_ok=True)
+    paths.metrics.write_text(json.dumps(METRICS | (metrics or {})))
+    paths.figures.mkdir(parents=True, exist_ok=True)
+    (paths.figures / "roc.png").write_bytes(b"png")
+
+
+def train(root: Path, model: str, params: Params, epochs: int = 3, inputs_hash: str | None = None) -> None:
+    with training_log(root, "jpas", model, inputs_hash or HASH[model], params) as log:
+        for epoch in range(1, epochs + 1):
+            log.log_epoch(epoch, row(epoch) | {"seconds": 2.0})
+        write_training(root, model, epochs, inputs_hash)
+
+
+def steps(root: Path, key: str) -> list[int]:
+    client = database.open_database(root)
+    [run] = runs_of(root)
+    return [point.step for point in client.get_metric_history(run.info.run_id, key)]
+
+
+def test_one_run_from_training_to_evaluation(root: Path, params: Params) -> None:
+    train(root, "cube", params)
+    [run] = runs_of(root)
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["train/loss"] == pytest.approx(1 / 3)
+    assert run.data.params["jpas.training.batch_size"] == str(params.jpas.training.batch_size)
+    assert run.data.params["jpas.model.representation"] == "cube"
+    assert not any("models" in key for key in run.data.params)
+    assert run.data.tags["preset"] == params.preset
+
+    write_evaluation(root, "cube")
+    log_evaluation(root, "jpas", "cube")
+    [run] = runs_of(root)
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["recall"] == 0.9
+    assert run.data.metrics["interval/recall_low"] == 0.85
+    assert run.data.metrics["data_size_saving"] == 1.0
+    assert run.data.metrics["train/accuracy"] == 0.5  # not that of the test
+    assert artifacts(root, run) == {
+        "confusion_matrix.json",
+        "figures/roc.png",
+        "metrics/cube.json",
+        "training/history.csv",
+        "training/training.json",
+    }
+
+
+def test_the_network_is_logged_byte_for_byte_with_its_signature(root: Path, params: Params) -> None:
+    train(root, "cube", params)
+    [run] = runs_of(root)
+    client = database.open_database(root)
+    [model] = client.search_logged_models([run.info.experiment_id])
+    assert model.source_run_id == run.info.run_id
+    folder = root / "mlruns" / "lensfinder-jpas" / "models" / model.model_id / "artifacts"
+    logged = (folder / "data" / "model.keras").read_bytes()
+    assert logged == SurveyPaths(root, "jpas").model("cube").model.read_bytes()
+    from mlflow.models import get_model_info
+
+    signature = get_model_info(str(folder)).signature
+    assert signature.inputs.inputs[0].shape == (-1, 5, 4, 3)
+    assert signature.outputs.inputs[0].shape == (-1, 1)
+
+
+@pytest.mark.slow
+def test_a_logged_network_predicts(root: Path, params: Params) -> None:
+    import keras
+    import mlflow
+    import numpy as np
+
+    images = keras.layers.Input((5, 4, 3))
+    probability = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Flatten()(images))
+    with training_log(root, "jpas", "cube", HASH["cube"], params):
+        write_training(root, "cube")
+        keras.Model(images, probability).save(SurveyPaths(root, "jpas").model("cube").model)
+    [run] = runs_of(root)
+    [model] = database.open_database(root).search_logged_models([run.info.experiment_id])
+    predict = mlflow.pyfunc.load_model(f"models:/{model.model_id}").predict
+    probabilities = predict(np.zeros((2, 5, 4, 3), np.float32))
+    assert probabilities.shape == (2, 1)
+    assert np.all(probabilities == 0.5)
+    with pytest.raises(mlflow.exceptions.MlflowException, match="shape"):
+        predict(np.zeros((2, 6, 4, 3), np.float32))
+
+
+def test_repeating_everything_changes_nothing(root: Path, params: Params) -> None:
+    for _ in range(2):
+        train(root, "cube", params)
+        write_evaluation(root, "cube")
+        log_evaluation(root, "jpas", "cube")
+    assert len(runs_of(root)) == 1
+    for key in ("train/loss", "train/seconds", "validation/loss"):
+        assert sorted(steps(root, key)) == [1, 2, 3]
+    assert steps(root, "recall") == [0]
+    client = database.open_database(root)
+    assert len(client.search_logged_models([runs_of(root)[0].info.experiment_id])) == 1
+
+
+def test_a_changed_measure_replaces_the_old_one(root: Path, params: Params) -> None:
+    train(root, "cube", params)
+    for recall in (0.9, 0.8):
+        write_evaluation(root, "cube", {"recall": recall})
+        log_evaluation(root, "jpas", "cube")
+    [run] = runs_of(root)
+    assert run.data.metrics["recall"] == 0.8
+
+
+@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "KILLED"), (ValueError, "FAILED")])
+def test_an_interrupted_training_goes_on_in_its_run(
+    root: Path, params: Params, error: type[BaseException], status: str
+) -> None:
+    def stop_after_two_epochs() -> None:
+        with training_log(root, "jpas", "cube", HASH["cube"], params) as log:
+            log.log_epoch(1, row(1))
+            log.log_epoch(2, row(2))
+            raise error
+
+    with pytest.raises(error):
+        stop_after_two_epochs()
+    assert [run.info.status for run in runs_of(root)] == [status]
+    train(root, "cube", params)
+    assert [run.info.status for run in runs_of(root)] == ["FINISHED"]
+    assert sorted(steps(root, "train/loss")) == [1, 2, 3]
+
+
+KILLED_TRAINING = """
+import os, signal, sys
+from pathlib import Path
+from lensfinder.params import read_params
+from lensfinder.tracking.log import training_log
+root, epochs = Path(sys.argv[1]), int(sys.argv[2])
+with training_log(root, "jpas", "cube", sys.argv[3], read_params(root / "params.yaml")) as log:
+    for epoch in range(1, epochs + 1):
+        log.log_epoch(epoch, {"loss": 1 / epoch})
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def killed_training(root: Path, inputs_hash: str) -> None:
+    script = [sys.executable, "-c", textwrap.dedent(KILLED_TRAINING), str(root), "2", inputs_hash]
+    done = subprocess.run(script, check=False, env=os.environ | {"PYTHONPATH": str(REPOSITORY / "src")})
+    assert done.returncode == -signal.SIGKILL
+    assert [run.info.status for run in runs_of(root)] == ["RUNNING"]
+
+
+@pytest.mark.slow
+def test_after_a_kill_the_same_run_goes_on(root: Path, params: Params) -> None:
+    killed_training(root, HASH["cube"])
+    train(root, "cube", params)
+    assert [run.info.status for run in runs_of(root)] == ["FINISHED"]
+    assert sorted(steps(root, "train/loss")) == [1, 2, 3]
+
+
+def leave_running(root: Path, workspace: Path, inputs_hash: str, model: str = "cube") -> str:
+    """Leave a run as a kill leaves it, without the seconds that another process takes."""
+    store = RunStore(workspace)
+    run = store.find_or_create(RunIdentity("jpas", model, inputs_hash))
+    assert run.status == "RUNNING"
+    return run.run_id
+
+
+def test_a_killed_run_whose_inputs_changed_is_marked(root: Path, params: Params) -> None:
+    old = leave_running(root, root, "a" * 64)
+    other_model = leave_running(root, root, "a" * 64, model="pseudo_spectra")
+    train(root, "cube", params)
+    status = {run.info.run_id: run.info.status for run in runs_of(root)}
+    assert status.pop(old) == "KILLED"
+    assert status.pop(other_model) == "RUNNING"
+    assert list(status.values()) == ["FINISHED"]
+
+
+def test_a_training_in_another_live_workspace_is_left_alone(root: Path, params: Params) -> None:
+    copy = root / ".dvc" / "tmp" / "exps" / "queue" / "tmpx"
+    copy.mkdir(parents=True)
+    run_id = leave_running(root, copy, "a" * 64)
+    train(root, "cube", params)
+    assert {run.info.run_id: run.info.status for run in runs_of(root)}[run_id] == "RUNNING"
+    shutil.rmtree(copy)
+    train(root, "cube", params)
+    assert {run.info.run_id: run.info.status for run in runs_of(root)}[run_id] == "KILLED"
+
+
+def test_runs_of_a_temporary_experiment_outlive_it(root: Path, params: Params) -> None:
+    copy = root / ".dvc" / "tmp" / "exps" / "standalone" / "tmpx"
+    copy.mkdir(parents=True)
+    shutil.copy(root / "params.yaml", copy)
+    train(copy, "cube", params)
+    write_evaluation(copy, "cube")
+    log_evaluation(copy, "jpas", "cube")
+    shutil.rmtree(copy)
+    [run] = runs_of(root)
+    assert "figures/roc.png" in artifacts(root, run)
+    assert list(root.glob("mlruns/*")) == [root / "mlruns" / "lensfinder-jpas"]
+
+
+LOCK = """\
+stages:
+  simulate:
+    params: {params.yaml: {seed: 7, jpas.models: {cube: {dropout: 0.2}, pseudo_spectra: {dropout: 0.3}}}}
+    outs:
+    - {path: datasets/jpas/images, md5: 0123456789abcdef0123456789abcdef.dir, size: 4}
+    - {path: datasets/other, md5: fedcba9876543210fedcba9876543210.dir, size: 4}
+"""
+
+
+def test_runs_are_rebuilt_from_outputs_and_only_once(root: Path) -> None:
+    (root / "dvc.lock").write_text(LOCK)
+    for model in ("cube", "pseudo_spectra"):
+        write_training(root, model)
+        write_evaluation(root, model)
+    report = SurveyPaths(root, "jpas").report_dir
+    report.mkdir(parents=True)
+    (report / "report.html").write_text("<p>")
+    names = rebuild_runs(root)
+    assert names == ["lensfinder-jpas/cube-ccccccc", "lensfinder-jpas/pseudo_spectra-ddddddd"]
+    before = [run.to_dictionary() for run in runs_of(root)]
+    assert [run["info"]["status"] for run in before] == ["FINISHED", "FINISHED"]
+    assert rebuild_runs(root) == names
+    assert [run.to_dictionary() for run in runs_of(root)] == before
+    [cube] = [run for run in runs_of(root) if run.info.run_name.startswith("cube")]
+    assert cube.data.params == {"preset": read_params(root / "params.yaml").preset, "seed": "7"} | {
+        "jpas.model.dropout": "0.2"
+    }
+    assert cube.data.tags["dvc.datasets/jpas/images"] == "0123456789abcdef0123456789abcdef.dir"
+    assert "dvc.datasets/other" not in cube.data.tags
+    assert cube.data.metrics["train/loss"] == pytest.approx(1 / 3)
+    assert cube.data.metrics["recall"] == 0.9
+    assert {"report/report.html", "figures/roc.png"} <= artifacts(root, cube)
+
+
+def test_evaluation_of_a_training_restored_from_the_cache_makes_its_run(root: Path) -> None:
+    write_training(root, "cube")
+    write_evaluation(root, "cube")
+    log_evaluation(root, "jpas", "cube")
+    [run] = runs_of(root)
+    assert run.info.status == "FINISHED"
+    assert sorted(steps(root, "train/loss")) == [1, 2, 3]
+
+
+def test_the_report_goes_to_the_runs_of_the_models(root: Path, params: Params) -> None:
+    train(root, "cube", params)
+    paths = SurveyPaths(root, "jpas")
+    for path in (paths.validation, paths.data_docs / "index.html", paths.comparison):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    log_report(root, "jpas", ["cube"])
+    assert {"validation/jpas.json", "validation/docs/index.html", "report/comparison.json"} <= artifacts(
+        root, runs_of(root)[0]
+    )
+
+
+def test_nothing_to_rebuild_is_the_users_to_know(root: Path) -> None:
+    with pytest.raises(UserError, match="no trained model"):
+        rebuild_runs(root)
+    write_training(root, "cube")
+    SurveyPaths(root, "jpas").model("cube").training.write_text("{}")
+    with pytest.raises(UserError, match="inputs_hash is missing"):
+        rebuild_runs(root)
+
+
+def test_artifacts_are_found_after_the_checkout_moved(root: Path, params: Params) -> None:
+    train(root, "cube", params)
+    moved = root.rename(root.with_name("elsewhere"))
+    [run] = runs_of(moved)
+    place = (moved / "mlruns" / "lensfinder-jpas").as_uri()
+    assert run.info.artifact_uri == f"{place}/{run.info.run_id}/artifacts"
+    [model] = database.open_database(moved).search_logged_models([run.info.experiment_id])
+    assert model.artifact_location.startswith(f"{place}/models/")
+
+
+def test_a_database_that_cannot_be_opened_is_named(root: Path) -> None:
+    (root / "mlflow.db").write_bytes(b"no database at all, and longer than the header of one" * 40)
+    with pytest.raises(UserError, match=r"mlflow\.db: MLflow .* cannot open it"):
+        RunStore(root)
+
+
+@pytest.mark.slow
+def test_the_database_is_made_once_when_several_need_it(root: Path) -> None:
+    (root / "mlflow.db").unlink()
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(database.open_database, [root] * 3))
+    assert RunStore(root).find(RunIdentity("jpas", "cube", HASH["cube"])) is None
+    assert not list(root.glob(".lensfinder/*.part"))
+
+
+def test_measures_are_the_numbers_of_a_metrics_file() -> None:
+    assert measures_of({"recall": 1, "flag": True, "auc": None, "unit": "tile", "x": {"y": 1}}) == {
+        "recall": 1.0
+    }
+    assert measures_of({"recall_interval": {"low": 0.1, "high": None, "level": 0.95}}) == {
+        "interval/recall_low": 0.1
+    }
+    assert set(measures_of(METRICS)) >= {"interval/recall_wilson_low", "interval/recall_wilson_high"}
