@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import REPOSITORY, make_project
 from ruamel.yaml import YAML
+from support.project import REPOSITORY, make_project
 
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import UserError

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.project import make_project
+from support.project import CATALOGS, PARAMS, make_project
 
 from lensfinder.datasets.store import open_images
 from lensfinder.datasets.table import column_meanings, read_table
@@ -27,9 +27,8 @@ TALK_LADDER = {350: 9441, 300: 9802, 200: 10868, 100: 12840, 50: 14450, 20: 1577
 
 @pytest.fixture(scope="module")
 def simulator() -> Simulator:
-    repository = Path(__file__).parents[1]
-    params = read_params(repository / "params.yaml")
-    return Simulator.build(params, read_euclid_bands(repository / "catalogs"), read_galaxy_templates())
+    params = read_params(PARAMS)
+    return Simulator.build(params, read_euclid_bands(CATALOGS), read_galaxy_templates())
 
 
 def with_counts(params: Params, train: int, test: int, workers: int = 1) -> Params:

@@ -61,7 +61,7 @@ def test_an_interrupted_run_resumes_and_ends_alike(
     other = SurveyPaths(make_project(tmp_path), "jpas")
     params = with_cut(smoke_params, chunk_size=25, workers=1)
     simulated = []
-    real = simulate.simulate_chunks
+    real = simulate_jpas.simulate_chunks
 
     def killed_after_three(catalogue, builder, chunks, write, workers):  # type: ignore[no-untyped-def]
         real(catalogue, builder, list(chunks)[:3], write, workers)

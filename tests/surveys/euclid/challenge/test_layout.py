@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import REPOSITORY
+from support.project import REPOSITORY
 
 from lensfinder.errors import UserError
 from lensfinder.params import read_params
