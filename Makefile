@@ -28,18 +28,17 @@ ifeq ($(wildcard presets/$(PRESET).yaml),)
 $(error no preset $(PRESET); there are: $(basename $(notdir $(wildcard presets/*.yaml))))
 endif
 endif
-ifneq ($(filter-out jpas euclid,$(SURVEY)),)
-$(error no survey $(SURVEY); there are: jpas euclid)
-endif
 # What a pipeline writes and git tracks: the clone keeps its own.
-OUTPUTS := dvc.lock metrics validation studies/**/dvc.lock
+OUTPUTS := dvc.lock metrics validation studies/**/dvc.lock pipelines/**/dvc.lock
 WORKPLACE := $(if $(PRESET),$(CLONE),.)
+# A survey from outside brings a pipeline of its own; those of this repository share dvc.yaml.
+OUTSIDE := $(wildcard pipelines/$(SURVEY)/dvc.yaml)
 
 # A question to one survey's data that has a pipeline of its own: dvc.yaml in a folder of studies/.
-STUDIES := cv cv-leak ablations hard-negatives
+STUDIES := $(sort $(subst _,-,$(notdir $(patsubst %/dvc.yaml,%,$(wildcard studies/*/*/dvc.yaml)))))
 STUDIED := $(or $(SURVEY),jpas)
 
-.PHONY: help install repro $(STUDIES) test lint bench ui lock clean preset-clone
+.PHONY: help install survey repro $(STUDIES) test lint bench ui lock clean preset-clone
 
 help: ## list the targets
 	@echo 'make TARGET  (Python 3.11, 3.12 or 3.13, git and make are all that it needs)'
@@ -48,9 +47,14 @@ help: ## list the targets
 
 install: $(INSTALLED) ## set up .venv (every other target does so by itself)
 
-repro: $(INSTALLED) $(if $(PRESET),preset-clone) ## run the pipeline; SURVEY=jpas or euclid one track; PRESET=name a preset, in a clone of its own
-	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro $(SURVEY:%=compare-%)
+repro: survey $(if $(PRESET),preset-clone) ## run the pipeline; SURVEY=jpas or euclid one track; PRESET=name a preset, in a clone of its own
+	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro $(or $(OUTSIDE),$(SURVEY:%=compare-%))
 	@$(if $(PRESET),echo 'Results of preset $(PRESET): $(CLONE) (`make ui PRESET=$(PRESET)` shows its runs)')
+
+# Only the installed package knows which surveys there are.
+survey: $(INSTALLED)
+	@test -z '$(SURVEY)' || $(IN_VENV) lensfinder surveys | grep -qxF '$(SURVEY)' || { \
+		echo "make: no survey $(SURVEY); there are:" $$($(IN_VENV) lensfinder surveys) >&2; exit 2; }
 
 cv: ## cross-validate cube and pseudo-spectra (20 minutes); SURVEY=euclid the training sets; PRESET=name as above
 cv-leak: ## the same on random folds, the usual mistake, to see what it costs; runs cv first (J-PAS)
@@ -62,7 +66,7 @@ $(foreach study,$(filter $(STUDIES),$(MAKECMDGOALS)),$(if $(wildcard studies/$(S
 	$(error no study $(study) of $(STUDIED); there are: $(notdir $(wildcard studies/$(STUDIED)/*)))))
 endif
 
-$(STUDIES): $(INSTALLED) $(if $(PRESET),preset-clone)
+$(STUDIES): survey $(if $(PRESET),preset-clone)
 	@cd '$(WORKPLACE)' && $(IN_VENV) $(if $(PRESET),PYTHONPATH="$$PWD/src") dvc repro 'studies/$(STUDIED)/$(subst -,_,$@)/dvc.yaml'
 	@$(if $(PRESET),echo 'Results of preset $(PRESET): $(CLONE)/reports/$(subst -,_,$@)/$(STUDIED)')
 

@@ -10,10 +10,10 @@ process: other load on the machine meets both alike. Times are user CPU times of
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 
 import numpy as np
+from common import user_seconds
 from lenstronomy.LensModel.lens_model import LensModel
 from lenstronomy.LensModel.Solver.lens_equation_solver import LensEquationSolver
 
@@ -41,7 +41,7 @@ def solve_with_lenstronomy(lens: Lens, beta_x: np.ndarray, beta_y: np.ndarray) -
     """Numbers of images."""
     solver = LensEquationSolver(LensModel(["NIE_POTENTIAL", "SHEAR"]))
     counts = []
-    for i, (theta_e, theta_g, _, _, gamma1, gamma2) in enumerate(zip(*lens.parameters, strict=True)):
+    for i, (theta_e, theta_g, _, _, gamma1, gamma2) in enumerate(zip(*lens.values, strict=True)):
         keywords = [
             {"theta_E": theta_e, "theta_c": theta_g, "e1": 0.0, "e2": 0.0},
             {"gamma1": gamma1, "gamma2": gamma2},
@@ -56,9 +56,9 @@ def solve_with_lenstronomy(lens: Lens, beta_x: np.ndarray, beta_y: np.ndarray) -
 
 def timed(work: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
     """User CPU seconds, and the numbers of images."""
-    start = os.times().user
+    start = user_seconds()
     counts = work()
-    return os.times().user - start, counts
+    return user_seconds() - start, counts
 
 
 def main() -> None:

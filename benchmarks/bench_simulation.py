@@ -11,14 +11,13 @@ pixels, each with its own seeing, and add noise. Ours ends in half precision as 
 from __future__ import annotations
 
 import argparse
-import resource
-import shutil
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from common import lay_out_project, lenstronomy_grid, peak_memory_gib, print_ratio, user_seconds
 from lenstronomy.Data.imaging_data import ImageData
 from lenstronomy.Data.psf import PSF
 from lenstronomy.ImSim.image_model import ImageModel
@@ -29,36 +28,18 @@ from lenstronomy.PointSource.point_source import PointSource
 from lenstronomy.Util.param_util import phi_q2_ellipticity
 from threadpoolctl import threadpool_limits
 
-from lensfinder.params import Params, read_params
+from lensfinder.params import read_params
 from lensfinder.simulation.psf import moffat
 from lensfinder.stages.simulate import simulate
 from lensfinder.surveys.jpas.bands import read_filters
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument, SceneBuilder, draw_catalogue
 from lensfinder.surveys.jpas.simulation.populations import draw_populations
 from lensfinder.surveys.jpas.simulation.render import Scenes
 from lensfinder.surveys.jpas.simulation.simulator import simulate_rows
 from lensfinder.surveys.jpas.simulation.sources import open_populations
-from lensfinder.workspace.paths import SurveyPaths
-from lensfinder.workspace.presets import apply_preset
 
-ROOT = Path(__file__).resolve().parents[1]
 ROUNDS, OURS_PER_ROUND, THEIRS_PER_ROUND = 4, 400, 4
-
-
-def user_seconds() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_utime
-
-
-def project(folder: Path, preset: str) -> tuple[SurveyPaths, Params]:
-    """A copy of the project with a preset, to simulate in."""
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "presets", folder / "presets")
-    shutil.copytree(ROOT / "catalogs", folder / "data")
-    shutil.copytree(ROOT / "spectra", folder / "spectra")
-    (folder / "src").symlink_to(ROOT / "src")
-    apply_preset(preset, folder / "params.yaml")
-    return SurveyPaths(folder, "jpas"), read_params(folder / "params.yaml")
 
 
 def lenstronomy_cube(
@@ -85,19 +66,12 @@ def lenstronomy_cube(
         "center_y": scenes.galaxy_y_arcsec[n],
     }
     side, scale = camera.stamp_pixels, camera.pixel_scale_arcsec
-    begin = -0.5 * (side - 1) * scale
-    grid = {
-        "ra_at_xy_0": begin,
-        "dec_at_xy_0": begin,
-        "transform_pix2angle": np.eye(2) * scale,
-        "image_data": np.zeros((side, side)),
-    }
     offsets = (np.arange(33) - 16) * scale
     out = np.empty((side, side, scenes.psf_fwhm_arcsec.shape[1]))
     for band in range(out.shape[2]):
         kernel = moffat(offsets**2 + offsets[:, None] ** 2, scenes.psf_fwhm_arcsec[n, band], 3.5)
         model = ImageModel(
-            ImageData(**grid),
+            ImageData(**lenstronomy_grid(side, scale)),
             PSF(psf_type="PIXEL", kernel_point_source=kernel / kernel.sum()),
             lens_light_model_class=LightModel(["SERSIC_ELLIPSE"]),
             point_source_class=PointSource(["UNLENSED"]),
@@ -116,7 +90,8 @@ def lenstronomy_cube(
 
 def beside_lenstronomy() -> None:
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
-        paths, params = project(Path(folder), "laptop")
+        lay_out_project(Path(folder), "laptop")
+        paths, params = JpasPaths(Path(folder)), read_params(Path(folder) / "params.yaml")
         instrument = Instrument.build(params, read_filters(paths.tables))
         galaxies, quasars = draw_populations(
             params, *open_populations(paths, params), instrument.filters.names
@@ -144,20 +119,19 @@ def beside_lenstronomy() -> None:
         print(f"lensfinder   {1 / np.mean(ours):8.1f} cubes/s/core, catalogue and image finding included")
         print(f"             {1 / drawing:8.1f} catalogue rows/s/core")
         print(f"lenstronomy  {1 / np.mean(theirs):8.1f} cubes/s/core")
-        rounds = ", ".join(f"{b / a:.0f}" for a, b in zip(ours, theirs, strict=True))
-        print(f"ratio        {np.mean(theirs) / np.mean(ours):8.1f}  (per round: {rounds})")
+        print_ratio(ours, theirs)
 
 
 def to_disk() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        paths, params = project(Path(folder), "talk")
+        lay_out_project(Path(folder), "talk")
+        paths, params = JpasPaths(Path(folder)), read_params(Path(folder) / "params.yaml")
         start = time.perf_counter()
         simulate(paths, params)
         seconds = time.perf_counter() - start
         size = paths.cubes.stat().st_size / 1e9
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"preset talk: {params.jpas.counts.total} cubes, {size:.1f} GB to disk in {seconds:.0f} s")
-        print(f"             peak memory {peak:.1f} GiB")
+        print(f"             peak memory {peak_memory_gib():.1f} GiB")
 
 
 if __name__ == "__main__":

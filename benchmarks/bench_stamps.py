@@ -12,14 +12,20 @@ PSF and noise. Ours draws the catalogue and measures μ_eff, n_im and n_pix too;
 from __future__ import annotations
 
 import argparse
-import resource
-import shutil
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from common import (
+    lay_out_project,
+    lenstronomy_grid,
+    peak_memory_gib,
+    print_ratio,
+    stamp_simulator,
+    user_seconds,
+)
 from lenstronomy.Data.imaging_data import ImageData
 from lenstronomy.Data.psf import PSF
 from lenstronomy.ImSim.image_model import ImageModel
@@ -29,23 +35,16 @@ from lenstronomy.Util.param_util import phi_q2_ellipticity
 
 from lensfinder.params import read_params
 from lensfinder.simulation.psf import moffat
-from lensfinder.sky.tables import read_galaxy_templates
 from lensfinder.stages.simulate import simulate
-from lensfinder.surveys.euclid.bands import read_euclid_bands
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.simulation.camera import Camera
 from lensfinder.surveys.euclid.simulation.render import render_signal_plain
 from lensfinder.surveys.euclid.simulation.render_compiled import render_signal
 from lensfinder.surveys.euclid.simulation.scenes import Scenes
 from lensfinder.surveys.euclid.simulation.simulator import Simulator
-from lensfinder.workspace.paths import SurveyPaths
 
-ROOT = Path(__file__).resolve().parents[1]
 ROUNDS, THEIRS_PER_ROUND, ACCURACY_OBJECTS = 4, 6, 4
 SUPERSAMPLING = 2
-
-
-def user_seconds() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_utime
 
 
 def lenstronomy_signal(scenes: Scenes, camera: Camera, i: int) -> list[np.ndarray]:
@@ -94,17 +93,10 @@ def lenstronomy_signal(scenes: Scenes, camera: Camera, i: int) -> list[np.ndarra
     for band in range(4):
         side = camera.nisp_pixels if band else camera.vis_pixels
         scale = camera.nisp_scale_arcsec if band else camera.vis_scale_arcsec
-        begin = -0.5 * (side - 1) * scale
-        grid = {
-            "ra_at_xy_0": begin,
-            "dec_at_xy_0": begin,
-            "transform_pix2angle": np.eye(2) * scale,
-            "image_data": np.zeros((side, side)),
-        }
         fine = (np.arange(-30, 31)) * scale / SUPERSAMPLING
         kernel = moffat(fine**2 + fine[:, None] ** 2, camera.psf_fwhm_arcsec[band], camera.moffat_beta)
         model = ImageModel(
-            ImageData(**grid),
+            ImageData(**lenstronomy_grid(side, scale)),
             PSF(
                 psf_type="PIXEL",
                 kernel_point_source=kernel / kernel.sum(),
@@ -152,8 +144,7 @@ def speed(simulator: Simulator) -> None:
         theirs.append((user_seconds() - start) / len(lensed))
     print(f"lensfinder   {1 / np.mean(ours):8.1f} four-band stamps/s/core, catalogue and measures included")
     print(f"lenstronomy  {1 / np.mean(theirs):8.1f} four-band stamps/s/core at 2 × 2")
-    rounds = ", ".join(f"{b / a:.0f}" for a, b in zip(ours, theirs, strict=True))
-    print(f"ratio        {np.mean(theirs) / np.mean(ours):8.1f}  (per round: {rounds})")
+    print_ratio(ours, theirs)
 
 
 def accuracy(simulator: Simulator) -> None:
@@ -192,30 +183,23 @@ def accuracy(simulator: Simulator) -> None:
 def to_disk() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file in ("params.yaml", "dvc.yaml"):
-            shutil.copy(ROOT / file, folder / file)
-        shutil.copytree(ROOT / "catalogs", folder / "data")
-        (folder / "src").symlink_to(ROOT / "src")
-        paths, params = SurveyPaths(folder, "euclid"), read_params(folder / "params.yaml")
+        lay_out_project(folder)
+        paths, params = EuclidPaths(folder), read_params(folder / "params.yaml")
         counts = params.euclid.counts.model_copy(update={"train": 99_750, "test": 250})
         params = params.model_copy(update={"euclid": params.euclid.model_copy(update={"counts": counts})})
         start = time.perf_counter()
         simulate(paths, params)
         seconds = time.perf_counter() - start
         size = sum(path.stat().st_size for path in paths.images_dir.iterdir()) / 1e9
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(
-            f"{counts.total:,} stamps, {size:.1f} GB, to disk in {seconds:.0f} s; peak memory {peak:.1f} GiB"
-        )
+        print(f"{counts.total:,} stamps, {size:.1f} GB, to disk in {seconds:.0f} s")
+        print(f"peak memory {peak_memory_gib():.1f} GiB")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--disk", action="store_true", help="also time 100,000 stamps to disk")
     arguments = parser.parse_args()
-    built = Simulator.build(
-        read_params(ROOT / "params.yaml"), read_euclid_bands(ROOT / "catalogs"), read_galaxy_templates()
-    )
+    built = stamp_simulator()
     speed(built)
     accuracy(built)
     if arguments.disk:

@@ -22,14 +22,15 @@ from pathlib import Path
 
 import numpy as np
 
+from lensfinder.datasets.representation import Representation
 from lensfinder.networks import backend
 from lensfinder.networks.inputs import Batches, training_batches
 from lensfinder.networks.outputs import write_network
 from lensfinder.networks.predict import predict_scores
 from lensfinder.networks.training import VALIDATION_BATCH_SIZE, compiled_network
 from lensfinder.params import Model, Training, read_params
+from lensfinder.surveys.registry import survey_of
 from lensfinder.typing import AnyArray
-from lensfinder.workspace.paths import SurveyPaths
 
 # Training and validation objects of the talk: J-PAS, and the largest set of the Euclid track.
 TALK_OBJECTS = {"jpas": (23_309, 5_827), "euclid": (25_233, 6_308)}
@@ -70,6 +71,7 @@ def seconds_of(work: Callable[[], object]) -> tuple[float, float]:
 
 def measure(
     model: Model,
+    representation: Representation,
     training: Training,
     images: list[AnyArray],
     objects: int,
@@ -82,23 +84,23 @@ def measure(
     rng = np.random.default_rng(1)
     rows = rng.choice(len(images[0]), objects, replace=objects > len(images[0]))
     labels = rng.integers(0, 2, objects)
-    network = compiled_network(model, training, [array.shape[1:] for array in images], seed=0)
+    network = compiled_network(model, representation, training, [array.shape[1:] for array in images], seed=0)
     file = folder / "model.keras"
     write_network(file, network)
 
     def batches(epoch: int) -> Batches:
-        return training_batches(images, rows, labels, model, training.batch_size, 0, epoch)
+        return training_batches(images, rows, labels, model, representation, training.batch_size, 0, epoch)
 
     steps = len(batches(0))
     first = batches(0)[0]
     in_memory = tf.data.Dataset.from_tensors(first).repeat(steps)
-    validation = Batches(images, rows, labels, model, VALIDATION_BATCH_SIZE)
+    validation = Batches(images, rows, labels, model, representation, VALIDATION_BATCH_SIZE)
     work: dict[str, Callable[[int], object]] = {
         "epoch": lambda epoch: network.fit(batches(epoch), shuffle=False, verbose=0),
         "network": lambda epoch: network.fit(in_memory, shuffle=False, verbose=0),
         "input": lambda epoch: drain(batches(epoch)),
         "validation": lambda epoch: network.evaluate(validation, verbose=0),
-        "prediction": lambda epoch: predict_scores(file, model, images, rows),
+        "prediction": lambda epoch: predict_scores(file, model, representation, images, rows),
     }
     for each in work.values():
         each(0)  # compile, trace, fill the page cache
@@ -150,10 +152,11 @@ def main() -> None:
         folder = Path(name)
         for representation in arguments.representations:
             survey, model = networks[representation]
-            paths = SurveyPaths(arguments.root or folder, survey).images_of(representation)
+            read = survey_of(survey).representations[representation]
+            paths = read.files(arguments.root or folder)
             images = images_of(representation, paths, folder, arguments.objects)
             training, talk_objects = params.survey(survey).training, TALK_OBJECTS[survey]
-            measure(model, training, images, arguments.objects, arguments.repeats, talk_objects, folder)
+            measure(model, read, training, images, arguments.objects, arguments.repeats, talk_objects, folder)
 
 
 if __name__ == "__main__":

@@ -5,32 +5,25 @@ python benchmarks/check_population.py [--stamps 50000] [--figure population.png]
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from common import ROOT, described, stamp_simulator
 
 from lensfinder.datasets.chunks import in_threads
 from lensfinder.evaluation.intervals import wilson_interval
 from lensfinder.figures.style import save_figure
 from lensfinder.params import read_params
 from lensfinder.progress import Progressing
-from lensfinder.sky.tables import read_galaxy_templates
-from lensfinder.surveys.euclid.bands import read_euclid_bands
 from lensfinder.surveys.euclid.figures_population import population_figure
 from lensfinder.surveys.euclid.selection_counts import TALK_ASSESSABLE, TALK_LENSES, TALK_STAMPS
 from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS
-from lensfinder.surveys.euclid.simulation.simulator import Simulator
-
-ROOT = Path(__file__).parents[1]
 
 
 def measure(stamps: int) -> pd.DataFrame:
     """Catalogue of the training sample's first stamps, without their images."""
-    simulator = Simulator.build(
-        read_params(ROOT / "params.yaml"), read_euclid_bands(ROOT / "catalogs"), read_galaxy_templates()
-    )
+    simulator = stamp_simulator()
     frames: list[pd.DataFrame] = [pd.DataFrame()] * -(-stamps // FIELD_STAMPS)
     with Progressing("measure", len(frames) * FIELD_STAMPS, "stamps") as progress:
 
@@ -43,9 +36,7 @@ def measure(stamps: int) -> pd.DataFrame:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("--stamps", type=int, default=50_000)
     parser.add_argument("--figure", type=Path, default=Path("population.png"))
     arguments = parser.parse_args()

@@ -9,11 +9,11 @@ its parameters, images or splits have changed. Intervals are Wilson's: too narro
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from common import described
 
 from lensfinder.datasets.files import open_images_of
 from lensfinder.datasets.parts import read_parts
@@ -22,6 +22,9 @@ from lensfinder.evaluation.intervals import wilson_interval
 from lensfinder.networks.predict import predict_scores
 from lensfinder.networks.training import train
 from lensfinder.params import Params, read_params
+from lensfinder.surveys.jpas.parts import PARTS as SPLIT
+from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.surveys.jpas.representations import REPRESENTATIONS
 from lensfinder.workspace.paths import ModelPaths, SurveyPaths
 from lensfinder.workspace.provenance import inputs_hash
 
@@ -45,7 +48,8 @@ def train_on(
     if out.training.is_file():
         return
     definition = params.jpas.models[model]
-    images = open_images_of(paths.images_of(definition.representation), len(parts))
+    representation = REPRESENTATIONS[definition.representation]
+    images = open_images_of(representation.files(paths.root), len(parts))
     learned = parts[(parts["part"] == "train") & parts["tile"].isin(tiles)]
     checked = parts[parts["part"] == "validation"]
     train(
@@ -55,6 +59,7 @@ def train_on(
         checked["row"].to_numpy(),
         checked["label"].to_numpy(),
         definition,
+        representation,
         params.jpas.training,
         params.seed,
         out.model_dir / "work",
@@ -63,20 +68,19 @@ def train_on(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="checkout with a trained model")
     parser.add_argument("--model", default="pseudo_spectra")
     parser.add_argument("--out", type=Path, default=Path("learning_curve.csv"))
     arguments = parser.parse_args()
     params, name = read_params(arguments.root / "params.yaml"), arguments.model
-    paths, judging = SurveyPaths(arguments.root, "jpas"), params.jpas.judging
+    paths, judging = JpasPaths(arguments.root), params.jpas.judging
     catalogue = read_table(paths.catalogue)
-    parts = read_parts(paths, name).sort_values("row", ignore_index=True)
+    parts = read_parts(SPLIT.files(paths.splits)).sort_values("row", ignore_index=True)
     test = catalogue.iloc[parts.loc[parts["part"] == "test", "row"].to_numpy()]
     definition = params.jpas.models[name]
-    images = open_images_of(paths.images_of(definition.representation), len(catalogue))
+    representation = REPRESENTATIONS[definition.representation]
+    images = open_images_of(representation.files(paths.root), len(catalogue))
     rows = []
     settings = {**definition.model_dump(mode="json"), **params.jpas.training.model_dump(mode="json")}
     for fraction in FRACTIONS:
@@ -90,7 +94,15 @@ def main() -> None:
             out = ModelPaths(folder, folder, folder / "metrics.json")
             train_on(paths, params, name, parts, tiles, out)
         called = (
-            predict_scores(out.model, definition, images, test.index.to_numpy(), 128) >= judging.threshold
+            predict_scores(
+                out.model,
+                definition,
+                representation,
+                images,
+                test.index.to_numpy(),
+                128,
+            )
+            >= judging.threshold
         )
         learned = catalogue[catalogue["tile"].isin(tiles) & (catalogue["sample"] == "train")]
         galaxies = learned.loc[learned["galaxy_id"] != "", "galaxy_id"]

@@ -10,12 +10,12 @@ Intervals are Wilson's: objects of one galaxy are not independent, so they are t
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from common import described
 from matplotlib.figure import Figure
 
 from lensfinder.datasets.files import open_images_of, read_history
@@ -25,6 +25,9 @@ from lensfinder.evaluation.intervals import wilson_interval
 from lensfinder.figures.style import error_bars, new_figure, save_figure, series, styled
 from lensfinder.networks.predict import predict_scores
 from lensfinder.params import Params, read_params
+from lensfinder.surveys.jpas.parts import PARTS as SPLIT
+from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.surveys.jpas.representations import REPRESENTATIONS
 from lensfinder.workspace.paths import SurveyPaths
 
 MODELS = ("cube", "pseudo_spectra")
@@ -40,14 +43,20 @@ EDGES = {
 def score_all(paths: SurveyPaths, params: Params) -> pd.DataFrame:
     """One row an object: the catalogue's columns, its part, and each model's score."""
     catalogue = read_table(paths.catalogue)
-    parts = read_parts(paths, MODELS[0]).set_index("row")["part"]
+    parts = read_parts(SPLIT.files(paths.splits)).set_index("row")["part"]
     table = catalogue.assign(part=parts.reindex(range(len(catalogue))).to_numpy())
     for name in MODELS:
         definition = params.jpas.models[name]
-        images = open_images_of(paths.images_of(definition.representation), len(catalogue))
+        representation = REPRESENTATIONS[definition.representation]
+        images = open_images_of(representation.files(paths.root), len(catalogue))
         print(f"{name}: scoring {len(catalogue):,} objects", flush=True)
         table[name] = predict_scores(
-            paths.model(name).model, definition, images, np.arange(len(catalogue)), 128
+            paths.model(name).model,
+            definition,
+            representation,
+            images,
+            np.arange(len(catalogue)),
+            128,
         )
     return table
 
@@ -125,14 +134,12 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = described(__doc__)
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="checkout with trained models")
     parser.add_argument("--out", type=Path, default=Path("missed"), help="folder for tables and figure")
     arguments = parser.parse_args()
     params = read_params(arguments.root / "params.yaml")
-    paths, judging = SurveyPaths(arguments.root, "jpas"), params.jpas.judging
+    paths, judging = JpasPaths(arguments.root), params.jpas.judging
     table = score_all(paths, params)
     tables = {
         column: recall_table(table, column, judging.threshold, judging.interval_level) for column in EDGES

@@ -8,6 +8,8 @@ import pytest
 from support.project import TESTS, make_project
 
 from lensfinder.params import Params, read_params
+from lensfinder.surveys.euclid.paths import EuclidPaths
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.paths import SurveyPaths
 
 # Started first, so that no core ends up waiting for one of them.
@@ -32,15 +34,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of preset smoke, simulated, represented and split; tests must not change it."""
+
     from lensfinder.stages.simulate import simulate
-    from lensfinder.stages.split import split
+    from lensfinder.surveys.jpas.parts import PARTS
     from lensfinder.surveys.jpas.represent import represent
 
     root = make_project(tmp_path_factory.mktemp("project"))
-    paths, params = SurveyPaths(root, "jpas"), read_params(root / "params.yaml")
+    paths, params = JpasPaths(root), read_params(root / "params.yaml")
     simulate(paths, params)
     represent(paths, params)
-    split(paths, params)
+    PARTS.make(paths, params)
     return root
 
 
@@ -48,25 +51,25 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def euclid_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of preset smoke, its Euclid stamps simulated and selected; tests must not change it."""
     from lensfinder.stages.simulate import simulate
-    from lensfinder.surveys.euclid.select import select
+    from lensfinder.surveys.euclid.parts import PARTS
 
     root = make_project(tmp_path_factory.mktemp("euclid"))
-    paths, params = SurveyPaths(root, "euclid"), read_params(root / "params.yaml")
+    paths, params = EuclidPaths(root), read_params(root / "params.yaml")
     simulate(paths, params)
-    select(paths, params)
+    PARTS.make(paths, params)
     return root
 
 
 @pytest.fixture
 def euclid_paths(euclid_project: Path) -> SurveyPaths:
     """Files of the smoke project's Euclid track."""
-    return SurveyPaths(euclid_project, "euclid")
+    return EuclidPaths(euclid_project)
 
 
 @pytest.fixture
 def paths(project: Path) -> SurveyPaths:
     """Files of the smoke project."""
-    return SurveyPaths(project, "jpas")
+    return JpasPaths(project)
 
 
 @pytest.fixture

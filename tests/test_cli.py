@@ -10,7 +10,7 @@ import pytest
 from support.project import make_project
 
 from lensfinder.datasets.table import read_table
-from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.surveys.jpas.paths import JpasPaths
 
 VERBS = ["simulate", "represent", "split", "select", "validate", "train", "evaluate", "compare"]
 
@@ -72,7 +72,7 @@ def test_spectra_are_written_checked_and_simulated_with(tmp_path: Path) -> None:
     params.write_text(params.read_text().replace("source: synthetic", "source: sdss"))
     done = lensfinder(root, "simulate", "jpas")
     assert done.returncode == 0, done.stderr
-    quasars = read_table(SurveyPaths(root, "jpas").quasars)
+    quasars = read_table(JpasPaths(root).quasars)
     assert set(quasars["source"]) == {"sdss"}
     assert quasars["spectrum_id"].is_unique
 

@@ -121,6 +121,17 @@ def test_repro_runs_dvc_in_place_with_the_environment_active(checkout: Path) -> 
     assert make(checkout, "repro").stdout == f"dvc repro in {checkout} with \n"
 
 
+def test_surveys_are_those_of_the_installed_package(checkout: Path) -> None:
+    script(checkout / ".venv" / "bin" / "lensfinder", "echo jpas", "echo toy")
+    (checkout / "pipelines" / "toy").mkdir(parents=True)
+    (checkout / "pipelines" / "toy" / "dvc.yaml").touch()
+    for survey, target in (("jpas", "compare-jpas"), ("toy", "pipelines/toy/dvc.yaml")):
+        assert make(checkout, "repro", f"SURVEY={survey}").stdout.startswith(f"dvc repro {target} in ")
+    done = make(checkout, "repro", "SURVEY=mars", check=False)
+    assert done.returncode == 2
+    assert "no survey mars; there are: jpas toy" in done.stderr
+
+
 def test_repro_of_a_preset_works_in_a_clone_of_its_own(checkout: Path) -> None:
     clone = checkout / ".lensfinder" / "presets" / "smoke"
     (checkout / "src" / "code.py").write_text("version = 2\n")  # not committed, and yet what the user means

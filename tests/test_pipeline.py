@@ -12,16 +12,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
-from support.project import REPOSITORY, make_project
+from support.dependencies import RECORDER, package_files, read_loaded, stage_entries, wrong_dependencies
+from support.project import REPOSITORY, changed_file, make_project
+from support.verbs import run_verbs
 
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import UserError
 from lensfinder.params import Params, read_params
+from lensfinder.studies.cross_validation.tracking import study_hash
 from lensfinder.surveys.euclid.columns import SET_COLUMNS
 from lensfinder.surveys.jpas.columns import SPLIT_COLUMNS
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.jsonfiles import read_json
-from lensfinder.workspace.paths import SurveyPaths
-from lensfinder.workspace.pipeline import stage_inputs_hash, study_hash
+from lensfinder.workspace.paths import StudyPaths
+from lensfinder.workspace.pipeline import stage_inputs_hash
 from lensfinder.workspace.presets import apply_preset
 
 MEASURES = {
@@ -35,20 +39,18 @@ TARGETS = ("compare-jpas", "evaluate-euclid@set_1")
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    path = f"{folder / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "LOADED_MODULES": str(folder / "loaded")}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 
 PIPELINES = [REPOSITORY / "dvc.yaml", *sorted(REPOSITORY.glob("studies/*/*/dvc.yaml"))]
 
 
-@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.relative_to(REPOSITORY).as_posix())
-def test_every_code_dependency_exists(path: Path) -> None:
-    stages = YAML(typ="safe").load(path.read_text())["stages"]
-    deps = {dep for stage in stages.values() for dep in stage.get("do", stage)["deps"]}
-    code = {dep for dep in deps if dep.startswith("src/")}
-    assert code
-    assert not [dep for dep in code if not (REPOSITORY / dep).exists()]
+def entries() -> dict[str, list[str]]:
+    """Dependencies of every stage of every pipeline, by the stage's name."""
+    yaml = YAML(typ="safe")
+    return {name: deps for path in PIPELINES for name, deps in stage_entries(yaml.load(path)).items()}
 
 
 def test_a_stages_hash_follows_its_parameters_data_and_code_only(tmp_path: Path) -> None:
@@ -122,6 +124,17 @@ stages:
     params: [jpas.cv.fold]
 """
 ADDRESS = "studies/jpas/cv/dvc.yaml:"
+PIPELINE = """\
+vars: [params.yaml]
+stages:
+  train-hsc:
+    foreach: [cube, pseudo_spectra]
+    do:
+      wdir: ../..
+      cmd: lensfinder train ${hsc.name} ${item}
+      deps: ["splits/${item}.txt"]
+      params: [seed, {pipelines/hsc/params.yaml: ["hsc.${item}"]}]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +201,28 @@ def test_what_a_study_does_not_have_is_named(study_project: Path, stage: str, me
         stage_inputs_hash(study_project, ADDRESS + stage, params)
 
 
+def test_a_pipeline_may_have_parameters_of_its_own(study_project: Path) -> None:
+    folder = study_project / "pipelines" / "hsc"
+    folder.mkdir(parents=True)
+    (folder / "dvc.yaml").write_text(PIPELINE)
+    own = folder / "params.yaml"
+    params = read_params(study_project / "params.yaml")
+
+    def hashes(content: str) -> list[str]:
+        own.write_text(content)
+        stages = [f"pipelines/hsc/dvc.yaml:train-hsc@{name}" for name in MODELS]
+        return [stage_inputs_hash(study_project, stage, params) for stage in stages]
+
+    before = hashes("hsc: {cube: {dropout: 0.1}, pseudo_spectra: {dropout: 0.1}, name: HSC}")
+    assert hashes("hsc: {cube: {dropout: 0.1}, pseudo_spectra: {dropout: 0.1}, name: H}") == before
+    changed = hashes("hsc: {cube: {dropout: 0.2}, pseudo_spectra: {dropout: 0.1}, name: H}")
+    assert [old != new for old, new in zip(before, changed, strict=True)] == [True, False]
+    with pytest.raises(UserError, match=r"hsc/dvc\.yaml: .*hsc\.pseudo_spectra.* missing from"):
+        hashes("hsc: {cube: {dropout: 0.2}, name: H}")
+    with pytest.raises(UserError, match=r"hsc/dvc\.yaml: .*Could not find 'hsc\.name'"):
+        hashes("hsc: {cube: {dropout: 0.2}}")
+
+
 def test_a_study_that_is_not_there_is_named(study_project: Path) -> None:
     params = read_params(study_project / "params.yaml")
     with pytest.raises(UserError, match=r"studies/jpas/none/dvc\.yaml: no such file"):
@@ -197,12 +232,12 @@ def test_a_study_that_is_not_there_is_named(study_project: Path) -> None:
 def test_a_study_is_known_by_all_that_defines_it_and_nothing_else(tmp_path: Path) -> None:
     root = make_project(tmp_path)
     params = read_params(root / "params.yaml")
-    catalogue = SurveyPaths(root, "jpas").catalogue
+    catalogue = JpasPaths(root).catalogue
     catalogue.parent.mkdir(parents=True)
     catalogue.write_bytes(b"objects")
 
     def cube(params: Params, study: str = "cv") -> str:
-        return study_hash(root, study, "jpas", "cube", params)
+        return study_hash(StudyPaths(JpasPaths(root), study), params, "cube")
 
     def changed(section: str, **changes: object) -> Params:
         part = getattr(params.jpas, section).model_copy(update=changes)
@@ -214,7 +249,7 @@ def test_a_study_is_known_by_all_that_defines_it_and_nothing_else(tmp_path: Path
     assert cube(changed("judging", beta=1.0)) == first
     others = [
         cube(params, "cv_leak"),
-        study_hash(root, "cv", "jpas", "pseudo_spectra", params),
+        study_hash(StudyPaths(JpasPaths(root), "cv"), params, "pseudo_spectra"),
         cube(params.model_copy(update={"seed": 1})),
         cube(with_model(params, "cube", dropout=0.5)),
         cube(changed("cv", folds=(1, 2))),
@@ -226,7 +261,7 @@ def test_a_study_is_known_by_all_that_defines_it_and_nothing_else(tmp_path: Path
     others.append(cube(params))
     assert len({first, *others}) == 1 + len(others)
     with pytest.raises(UserError, match="jpas has no model 'spiral'; its models are cube"):
-        study_hash(root, "cv", "jpas", "spiral", params)
+        study_hash(StudyPaths(JpasPaths(root), "cv"), params, "spiral")
 
 
 @pytest.fixture(scope="module")
@@ -239,12 +274,112 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / name, root / name)
     apply_preset("smoke", root / "params.yaml")
+    recorder = root / "bin" / "lensfinder"
+    recorder.parent.mkdir()
+    recorder.write_text(f"#!{sys.executable}\n{RECORDER}")
+    recorder.chmod(0o755)
+    (root / "loaded").mkdir()
     run(root, "git", "init", "-q")
     run(root, "git", "add", "-A")
     run(root, "git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "start")
     done = run(root, "dvc", "repro", *TARGETS)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return root
+
+
+STUDY_VERBS = {
+    "compare-euclid": "compare euclid",
+    "simulate-hard-negatives-jpas": "hard-negatives simulate jpas",
+    "validate-hard-negatives-jpas": "hard-negatives validate jpas",
+    "judge-hard-negatives-jpas": "hard-negatives judge jpas",
+    "represent-ablations-jpas": "ablations represent jpas",
+    "train-ablations-jpas": "ablations train jpas white",
+    "occlude-ablations-jpas": "ablations occlude jpas",
+    "split-cv-jpas": "cv split jpas",
+    "validate-cv-jpas": "cv validate jpas",
+    "train-cv-jpas": "cv train jpas cube --fold 1",
+    "": "cv train jpas cube --fold 2",
+    "judge-cv-jpas": "cv judge jpas",
+    "split-cv_leak-jpas": "cv split jpas --leak",
+    "validate-cv_leak-jpas": "cv validate jpas --leak",
+    "train-cv_leak-jpas": "cv train jpas cube --fold 1 --leak",
+    " ": "cv train jpas cube --fold 2 --leak",
+    "judge-cv_leak-jpas": "cv judge jpas --leak",
+    "split-cv-euclid": "cv split euclid",
+    "validate-cv-euclid": "cv validate euclid",
+    "train-cv-euclid": "cv train euclid set_6 --fold 1",
+    "  ": "cv train euclid set_6 --fold 2",
+    "judge-cv-euclid": "cv judge euclid",
+}
+"""Verbs by the stage that calls them, which the fixture :func:`checkout` does not run."""
+
+
+@pytest.fixture(scope="module")
+def loaded(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The modules that the verb of each stage loads, by the stage's name."""
+    root = tmp_path_factory.mktemp("studies") / "project"
+    shutil.copytree(checkout, root, symlinks=True)
+    for survey, model in (("jpas", "cube"), ("euclid", "set_6")):
+        for name, value in (("folds", [1, 2]), ("models", [model])):
+            changed_file(root / "params.yaml", root / "params.yaml", f"{survey}.cv.{name}", value)
+    for model in (*(f"set_{number}" for number in range(2, 7)), "control"):
+        for path in ("models/euclid", "evaluation/euclid"):
+            shutil.copytree(root / path / "set_1", root / path / model)
+        shutil.copy(root / "metrics/euclid/set_1.json", root / f"metrics/euclid/{model}.json")
+    records = root / "records"
+    records.mkdir()
+    run_verbs(root, list(STUDY_VERBS.values()), records)
+    scores = root / "evaluation" / "ablations" / "jpas"
+    for ablation in read_params(root / "params.yaml").jpas.ablations.root:
+        if ablation != "white":
+            shutil.copytree(scores / "white", scores / ablation)
+    run_verbs(root, ["ablations judge jpas"], records)
+    verbs = {**STUDY_VERBS, "judge-ablations-jpas": "ablations judge jpas"}
+    return {
+        **{path.stem.split("@")[0]: read_loaded(path) for path in (checkout / "loaded").glob("*.json")},
+        **{stage: read_loaded(records / f"{verb.replace(' ', '-')}.json") for stage, verb in verbs.items()},
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", entries())
+def test_a_stage_depends_on_what_its_verb_loads(stage: str, loaded: dict[str, set[str]]) -> None:
+    assert wrong_dependencies(entries()[stage], loaded[stage], package_files()) == []
+
+
+def test_wrong_dependencies_are_seen() -> None:
+    package = {"sky/a.py", "sky/b.py", "sky/c.py", "lensing/lens.py", "half.py"}
+    loaded = {"sky/a.py", "half.py"}
+    told = wrong_dependencies(["data", "src/lensfinder/sky", "src/lensfinder/lensing"], loaded, package)
+    assert told == [
+        "src/lensfinder/half.py is missing",
+        "src/lensfinder/sky: the verb loads 1 of 3 modules",
+        "src/lensfinder/lensing: the verb loads 0 of 1 modules",
+    ]
+    most = {"half.py", "sky/a.py", "sky/b.py"}
+    assert wrong_dependencies(["src/lensfinder/half.py", "src/lensfinder/sky"], most, package) == []
+    assert wrong_dependencies(["src/lensfinder/gone.py"], set(), package)
+
+
+@pytest.mark.parametrize(
+    ("folder", "pipeline", "untouched"),
+    [
+        ("studies/cross_validation", "dvc.yaml", ""),
+        ("surveys/euclid/suites", "dvc.yaml", "-jpas"),
+        ("surveys/jpas", "dvc.yaml", "-euclid"),
+        ("tracking", "dvc.yaml", ""),
+        ("tracking", "studies/jpas/cv/dvc.yaml", ""),
+        ("report", "dvc.yaml", "train-"),
+    ],
+)
+def test_a_change_reruns_what_it_touches_and_nothing_else(folder: str, pipeline: str, untouched: str) -> None:
+    stages = stage_entries(YAML(typ="safe").load(REPOSITORY / pipeline))
+    files = {file for file in package_files() if file.startswith(f"{folder}/")}
+    assert files
+    for stage, deps in stages.items():
+        if untouched in stage:
+            code = [dep.removeprefix("src/lensfinder/") for dep in deps]
+            assert not [file for file in files if any(f"{file}/".startswith(f"{dep}/") for dep in code)]
 
 
 @pytest.mark.slow

@@ -10,6 +10,10 @@ from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import UserError
 from lensfinder.surveys.euclid.columns import SET_COLUMNS
+from lensfinder.surveys.euclid.parts import PARTS
+from lensfinder.surveys.euclid.paths import EuclidPaths
+from lensfinder.surveys.jpas.parts import PARTS as JPAS_PARTS
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.paths import SurveyPaths
 
 
@@ -27,15 +31,17 @@ def table(rows: list[int], labels: list[int], parts: list[str]) -> pd.DataFrame:
 
 @pytest.fixture
 def paths(tmp_path: Path) -> SurveyPaths:
-    paths = SurveyPaths(tmp_path, "euclid")
+    paths = EuclidPaths(tmp_path)
     training = table([4, 0, 2], [1, 0, 0], ["train", "validation", "train"])
-    write_table(paths.training_set("set_1"), training, SET_COLUMNS)
-    write_table(paths.assessable, table([7, 8, 9], [1, -1, 0], ["test"] * 3), SET_COLUMNS)
+    write_table(PARTS.files(paths.splits, "set_1")[0], training, SET_COLUMNS)
+    write_table(
+        PARTS.files(paths.splits, "set_1")[1], table([7, 8, 9], [1, -1, 0], ["test"] * 3), SET_COLUMNS
+    )
     return paths
 
 
 def test_training_set_and_test_make_the_parts_of_a_model(paths: SurveyPaths) -> None:
-    parts = read_parts(paths, "set_1")
+    parts = read_parts(PARTS.files(paths.splits, "set_1"))
     assert list(parts["row"]) == [4, 0, 2, 7, 9]  # 8 is neither lens nor non-lens
     assert list(parts["part"]) == ["train", "validation", "train", "test", "test"]
     assert set(parts["label"]) == {0, 1}
@@ -43,20 +49,21 @@ def test_training_set_and_test_make_the_parts_of_a_model(paths: SurveyPaths) -> 
 
 
 def test_a_survey_with_one_table_is_read_as_it_is(paths: SurveyPaths) -> None:
-    jpas = SurveyPaths(paths.root, "jpas")
+    jpas = JpasPaths(paths.root)
     whole = table([0, 1], [1, 0], ["train", "test"]).assign(tile=np.array([5, 6], dtype=np.int32))
-    jpas.splits.parent.mkdir(exist_ok=True)
-    whole.to_parquet(jpas.splits)
-    pd.testing.assert_frame_equal(read_parts(jpas, "cube"), whole, check_dtype=False)
+    (path,) = JPAS_PARTS.files(jpas.splits)
+    path.parent.mkdir(exist_ok=True)
+    whole.to_parquet(path)
+    pd.testing.assert_frame_equal(read_parts([path]), whole, check_dtype=False)
 
 
 def test_what_does_not_fit_is_named(paths: SurveyPaths) -> None:
-    write_table(paths.assessable, table([7, 4], [1, 1], ["test"] * 2), SET_COLUMNS)
+    write_table(PARTS.files(paths.splits, "set_1")[1], table([7, 4], [1, 1], ["test"] * 2), SET_COLUMNS)
     with pytest.raises(UserError, match=r"assessable_1\.parquet: 1 row\(s\) named twice .*euclid-4, row 4"):
-        read_parts(paths, "set_1")
-    paths.assessable.unlink()
-    table([7], [1], ["test"]).drop(columns="label").to_parquet(paths.assessable)
+        read_parts(PARTS.files(paths.splits, "set_1"))
+    PARTS.files(paths.splits, "set_1")[1].unlink()
+    table([7], [1], ["test"]).drop(columns="label").to_parquet(PARTS.files(paths.splits, "set_1")[1])
     with pytest.raises(UserError, match=r"assessable_1\.parquet: column\(s\) missing: label"):
-        read_parts(paths, "set_1")
+        read_parts(PARTS.files(paths.splits, "set_1"))
     with pytest.raises(UserError, match=r"set_9\.parquet: no such file"):
-        read_parts(paths, "set_9")
+        read_parts(PARTS.files(paths.splits, "set_9"))

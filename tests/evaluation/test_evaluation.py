@@ -14,18 +14,21 @@ import pytest
 from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.evaluation import tables
-from lensfinder.evaluation.comparison import DIFFERENCES, compare
-from lensfinder.evaluation.evaluated import RATES, Judged, Part, choose_threshold, judge, part_of
+from lensfinder.evaluation.comparison import compare
+from lensfinder.evaluation.evaluated import Evaluated, Part, choose_threshold, evaluate_scores, part_of
+from lensfinder.evaluation.measure_table import MEASURES, Measure, Sample, compared
 from lensfinder.evaluation.metrics import metrics_of
 from lensfinder.figures.atlas import mistakes, spread_examples
 from lensfinder.figures.colours import colour_image
-from lensfinder.figures.comparison import score_scatter
+from lensfinder.figures.comparison import differences, measures_with_intervals, score_scatter
 from lensfinder.figures.curves import f_beta_curve
 from lensfinder.figures.style import save_figure
 from lensfinder.params import Judging
-from lensfinder.report.report import with_interval
+from lensfinder.report.report import ReportText, report_sections, with_interval
 from lensfinder.report.verdict import verdict
-from lensfinder.surveys.jpas.description import JPAS
+from lensfinder.surveys.jpas.columns import COLUMNS
+from lensfinder.surveys.jpas.objects import OBJECTS as JPAS
+from lensfinder.typing import FloatArray
 from lensfinder.workspace.jsonfiles import read_json, write_json
 
 JUDGING = Judging(
@@ -76,14 +79,14 @@ def score_table(n_test: int, spread: float, seed: int, tiles: int = 25) -> tuple
 Table = tuple[pd.DataFrame, pd.DataFrame]
 
 
-def judged(table: Table, name: str = "a", seed: int = 5) -> Judged:
+def evaluated(table: Table, name: str = "a", seed: int = 5) -> Evaluated:
     scores, catalogue = table
     groups = JPAS.groups_of(scores[scores["part"] == "test"], catalogue)
-    return judge(name, scores, groups, JUDGING, seed)
+    return evaluate_scores(name, scores, groups, JUDGING, seed)
 
 
 def evaluate(table: Table, seed: int = 5) -> dict[str, Any]:
-    of = judged(table, seed=seed)
+    of = evaluated(table, seed=seed)
     return metrics_of(
         of, of.rows["kind"].to_numpy(), JUDGING, input_bytes_per_object=11200, data_size_saving=25.0
     )
@@ -96,7 +99,7 @@ def test_metrics_have_every_key_of_the_contract_and_are_consistent() -> None:
     json.dumps(metrics, allow_nan=False)
     assert metrics["tp"] + metrics["fp"] + metrics["fn"] + metrics["tn"] == metrics["n_test"] == 1500
     assert isinstance(metrics["tp"], int)
-    for rate in RATES:
+    for rate in ("recall", "fpr", "precision", "accuracy"):
         for suffix in ("", "_at_f_beta", "_at_validation_threshold"):
             for kind in ("_interval", "_wilson_interval"):
                 bounds = metrics[f"{rate}{suffix}{kind}"]
@@ -153,9 +156,9 @@ def test_an_empty_part_is_named() -> None:
 
 def test_comparison_equals_the_difference_of_the_two_evaluations() -> None:
     first, second = score_table(2000, 1.0, seed=1), score_table(2000, 2.5, seed=2)
-    result = compare(judged(first), judged(second, "b"), JUDGING)
+    result = compare(evaluated(first), evaluated(second, "b"), JUDGING)
     one, two = evaluate(first), evaluate(second)
-    for name in DIFFERENCES:
+    for name in compared():
         assert result[f"{name}_difference"] == pytest.approx(one[name] - two[name], abs=2e-8)
     assert result["only_first_correct"] - result["only_second_correct"] == pytest.approx(
         result["accuracy_difference"] * 2000, abs=1e-4
@@ -166,13 +169,36 @@ def test_comparison_equals_the_difference_of_the_two_evaluations() -> None:
     assert "excludes zero" in text
     assert "better: model A" in text
     assert "better: model B" not in text
-    reverse = compare(judged(second, "b"), judged(first), JUDGING)
+    reverse = compare(evaluated(second, "b"), evaluated(first), JUDGING)
     assert "better: model B" not in verdict(reverse, (two, one), ("model B", "model A"))
+
+
+def test_a_measure_is_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    def youden(of: Sample) -> FloatArray:
+        curve = of.counts.tp / of.counts.positives[..., None] - of.counts.fp / of.counts.negatives[..., None]
+        return np.asarray(curve.max(axis=-1))
+
+    monkeypatch.setitem(MEASURES, "youden", Measure("youden", youden, title="Youden's J"))
+    first, second = score_table(600, 1.0, seed=1), score_table(600, 2.5, seed=2)
+    metrics = {"a": evaluate(first), "b": evaluate(second)}
+    bounds = metrics["a"]["youden_interval"]
+    assert bounds["low"] < metrics["a"]["youden"] < bounds["high"]
+    result = compare(evaluated(first), evaluated(second, "b"), JUDGING)
+    assert result["youden_difference"] == pytest.approx(
+        metrics["a"]["youden"] - metrics["b"]["youden"], abs=2e-8
+    )
+    assert result["youden_difference_interval"]["low"] > 0
+    text = ReportText("title", "objects", "verdict", "compared", {}, "note", (), "intervals")
+    page = "".join(section.text for section in report_sections(text, metrics))
+    assert f"| Youden's J | {metrics['a']['youden']:.5f} [" in page
+    for figure in (measures_with_intervals(metrics, "title"), differences(result, "title")):
+        labels = [tick.get_text() for panel in figure.axes for tick in panel.get_yticklabels()]
+        assert labels.count("Youden's J") == 1
 
 
 def test_equal_models_are_not_told_apart() -> None:
     table = score_table(2000, 1.0, seed=1)
-    result = compare(judged(table), judged(table, "b"), JUDGING)
+    result = compare(evaluated(table), evaluated(table, "b"), JUDGING)
     assert result["mcnemar_p"] == 1.0
     assert result["auc_difference_interval"] == {"low": 0.0, "high": 0.0, "level": 0.95}
     metrics = evaluate(table)
@@ -181,7 +207,7 @@ def test_equal_models_are_not_told_apart() -> None:
 
 def test_pairing_makes_the_interval_of_a_difference_narrower_than_that_of_each_model() -> None:
     first, second = score_table(3000, 0.4, seed=1), score_table(3000, 0.6, seed=2)
-    bounds = compare(judged(first), judged(second, "b"), JUDGING)["brier_difference_interval"]
+    bounds = compare(evaluated(first), evaluated(second, "b"), JUDGING)["brier_difference_interval"]
     alone = evaluate(first)["brier_interval"]
     assert bounds["high"] - bounds["low"] < alone["high"] - alone["low"]
 
@@ -212,7 +238,7 @@ def test_models_scored_on_other_objects_are_not_compared() -> None:
     first, catalogue = score_table(500, 1.0, seed=1)
     other = first.iloc[::-1].reset_index(drop=True)
     with pytest.raises(UserError, match="a and b were not evaluated on the same objects"):
-        compare(judged((first, catalogue)), judged((other, catalogue), "b"), JUDGING)
+        compare(evaluated((first, catalogue)), evaluated((other, catalogue), "b"), JUDGING)
 
 
 def test_completeness_by_hand() -> None:
@@ -296,7 +322,7 @@ def test_scores_must_be_probabilities_and_splits_must_fit_the_catalogue() -> Non
             "part": ["test", "train", "validation"],
         }
     )
-    columns = JPAS.score_columns
+    columns = COLUMNS.scores
     objects = objects_to_score(splits, catalogue, columns)
     assert objects["object_id"].tolist() == ["b", "c"]
     assert objects["galaxy_id"].tolist() == ["", "g"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.gate_dataset import InMemory
+from support.gate_dataset import InMemory, summed
 
 from lensfinder.gate import image_facts as module
 from lensfinder.gate.arrays import open_array
@@ -62,8 +62,7 @@ def test_other_dtypes_do_no_harm(dtype: type) -> None:
 def test_rounded_sums_are_accepted_and_one_step_more_is_not() -> None:
     rng = np.random.default_rng(2)
     cubes = (rng.normal(size=(6, 10, 10, 5)) * 10 ** rng.uniform(-3, 3, size=(6, 1, 1, 5))).astype(np.float16)
-    sums = [cubes.sum(axis=axis, dtype=np.float32).swapaxes(-1, -2) for axis in (1, 2)]
-    pseudo_spectra = np.stack(sums, axis=1).astype(np.float16)
+    pseudo_spectra = summed(cubes)
     rows = np.arange(6)
     assert pseudo_spectra_error(InMemory(cubes), InMemory(pseudo_spectra), rows).max() <= 1
     changed = pseudo_spectra.copy()

@@ -12,9 +12,15 @@ from hypothesis import strategies as st
 from lensfinder.errors import UserError
 from lensfinder.lensing import images as images_module
 from lensfinder.lensing.caustics import caustics, multiple_image_radius_arcsec
-from lensfinder.lensing.image_search import curvature_bound, deflection_bound
+from lensfinder.lensing.image_search import curvature_bound
 from lensfinder.lensing.images import IMAGES_MAX, find_images
-from lensfinder.lensing.lens import Lens, ellipsoid_deflection, ellipsoid_hessian
+from lensfinder.lensing.lens import (
+    Lens,
+    LensParameters,
+    deflection_bound,
+    ellipsoid_deflection,
+    ellipsoid_hessian,
+)
 
 
 def random_systems(n: int, seed: int, axis_ratio=(0.3, 1.0), theta_g=(0.02, 0.3), shear: float = 0.15):
@@ -189,10 +195,11 @@ def test_bounds_of_curvature_and_deflection(axis_ratio):
     m, t = 10.0 ** rng.uniform(-3.0, 3.0, 60_000), rng.uniform(0.0, np.pi / 2.0, 60_000)
     x, y = m * np.cos(t) / np.sqrt(axis_ratio), m * np.sin(t) * np.sqrt(axis_ratio)
     step = 1e-4 * np.sqrt(axis_ratio * (1.0 + m * m))
+    lens = LensParameters(1.0, 1.0, axis_ratio, 1.0, 0.0, 0.0, 0.0)
     along_x, along_y = (
         (
-            np.array(ellipsoid_hessian(x + dx, y + dy, 1.0, 1.0, axis_ratio))
-            - np.array(ellipsoid_hessian(x - dx, y - dy, 1.0, 1.0, axis_ratio))
+            np.array(ellipsoid_hessian(x + dx, y + dy, lens))
+            - np.array(ellipsoid_hessian(x - dx, y - dy, lens))
         )
         / (2.0 * step)
         for dx, dy in ((step, 0.0), (0.0, step))
@@ -200,11 +207,11 @@ def test_bounds_of_curvature_and_deflection(axis_ratio):
     phi = np.linspace(0.0, np.pi, 60, endpoint=False)[:, None]
     c, s = np.cos(phi), np.sin(phi)
     third = c**3 * along_x[0] + 3 * c * c * s * along_x[1] + 3 * c * s * s * along_y[1] + s**3 * along_y[2]
-    bound = [curvature_bound(px, py, 0.0, 1.0, 1.0, axis_ratio) for px, py in zip(x, y, strict=True)]
+    bound = [curvature_bound(px, py, 0.0, lens) for px, py in zip(x, y, strict=True)]
     ratio = np.abs(third).max(axis=0) / np.array(bound)
     assert 0.9 < ratio.max() < 1.0
-    alpha = np.hypot(*ellipsoid_deflection(x, y, 1.0, 1.0, axis_ratio))
-    assert alpha.max() < deflection_bound(1.0, axis_ratio)
+    alpha = np.hypot(*ellipsoid_deflection(x, y, lens))
+    assert alpha.max() < deflection_bound(lens)
 
 
 # --- hard sources ---

@@ -18,7 +18,14 @@ from lenstronomy.Util.param_util import phi_q2_ellipticity
 
 from lensfinder.errors import UserError
 from lensfinder.lensing import lens as lens_module
-from lensfinder.lensing.lens import Lens, convergence, deflection, hessian, jacobian_determinant
+from lensfinder.lensing.lens import (
+    Lens,
+    LensParameters,
+    convergence,
+    deflection,
+    hessian,
+    jacobian_determinant,
+)
 
 CIRCULAR = Lens(theta_e_arcsec=1.3, theta_g_arcsec=0.2)
 ELLIPTICAL = Lens(theta_e_arcsec=1.5, theta_g_arcsec=0.2, axis_ratio=0.7)
@@ -84,7 +91,15 @@ def test_deflection_is_lenstronomys_nie_under_the_operator(axis_ratio, theta_g):
         return np.array(NIE().derivatives(x, y, theta_e, e1, e2, s_scale=theta_g * np.exp(log_s)))
 
     expected = nie(0.0) - derivative(nie, 0.02) + np.array(Shear().derivatives(x, y, *shear))
-    alpha = deflection(x, y, theta_e, theta_g, axis_ratio, angle, *shear)
+    lens = Lens(
+        theta_e_arcsec=theta_e,
+        theta_g_arcsec=theta_g,
+        axis_ratio=axis_ratio,
+        position_angle_rad=angle,
+        shear_1=shear[0],
+        shear_2=shear[1],
+    )
+    alpha = lens.deflection(x, y)
     np.testing.assert_allclose(alpha, expected, atol=1e-9, rtol=0.0)
 
 
@@ -139,8 +154,9 @@ def test_hessian_is_the_derivative_of_the_deflection(lens):
 )
 @settings(max_examples=200, deadline=None)
 def test_divergence_of_the_deflection_is_twice_the_convergence(x, y, theta_g, q, angle):
-    psi_xx, _, psi_yy = hessian(x, y, 1.7, theta_g, q, angle, 0.1, -0.2)
-    kappa = convergence(x, y, 1.7, theta_g, q, angle)
+    lens = LensParameters(1.7, theta_g, q, np.cos(angle), np.sin(angle), 0.1, -0.2)
+    psi_xx, _, psi_yy = hessian(x, y, lens)
+    kappa = convergence(x, y, lens)
     assert psi_xx + psi_yy == pytest.approx(2.0 * kappa, rel=1e-10, abs=1e-12)
 
 
@@ -177,7 +193,7 @@ def test_the_circular_limit_is_smooth():
     """One minus q in steps from 1e-3 to 1e-16: the departure from the circle stays proportional to it."""
     x, y = random_points()
     flattening = 10.0 ** -np.arange(3.0, 17.0)[:, None]
-    alpha = np.array(deflection(x, y, 1.3, 0.2, 1.0 - flattening, 0.0, 0.0, 0.0))
+    alpha = np.array(deflection(x, y, LensParameters(1.3, 0.2, 1.0 - flattening, 1.0, 0.0, 0.0, 0.0)))
     departure = np.abs(alpha - np.array(CIRCULAR.deflection(x, y))[:, None]).max(axis=(0, 2))
     assert np.all(departure < 2.0 * flattening[:, 0] + 4e-15)
 
@@ -193,7 +209,7 @@ def test_the_coreless_limit_far_out():
 def test_the_centre_is_regular():
     assert TILTED.deflection(0.0, 0.0) == (0.0, 0.0)
     theta_e, theta_g, q = 1.1, 0.07, 0.45
-    psi_xx, psi_xy, psi_yy = hessian(0.0, 0.0, theta_e, theta_g, q, 0.0, 0.0, 0.0)
+    psi_xx, psi_xy, psi_yy = hessian(0.0, 0.0, LensParameters(theta_e, theta_g, q, 1.0, 0.0, 0.0, 0.0))
     assert psi_xx == pytest.approx(2.0 * q * theta_e / (theta_g * (1.0 + q)), rel=1e-13)
     assert psi_yy == pytest.approx(2.0 * theta_e / (theta_g * (1.0 + q)), rel=1e-13)
     assert psi_xy == 0.0
@@ -202,15 +218,15 @@ def test_the_centre_is_regular():
 @pytest.mark.parametrize("name", ["deflection", "hessian", "jacobian_determinant", "magnification"])
 def test_compiled_equals_numpy(name):
     function = getattr(lens_module, name)
-    parameters = tuple(float(value) for value in TILTED.parameters)
+    lens = LensParameters(*(float(value) for value in TILTED.parameters))
 
     @numba.njit
-    def compiled(x, y, p):
-        return function(x, y, p[0], p[1], p[2], p[3], p[4], p[5])
+    def compiled(x, y, lens):
+        return function(x, y, lens)
 
     x, y = random_points(50)
-    plain = np.array(function(x, y, *parameters))
-    fused = np.array([compiled(*point, parameters) for point in zip(x, y, strict=True)]).T
+    plain = np.array(function(x, y, lens))
+    fused = np.array([compiled(*point, lens) for point in zip(x, y, strict=True)]).T
     np.testing.assert_allclose(fused, plain, rtol=1e-12, atol=1e-13)
 
 
@@ -218,7 +234,7 @@ def test_fields_broadcast():
     lens = Lens(theta_e_arcsec=np.array([[1.0], [2.0]]), theta_g_arcsec=0.1, axis_ratio=[0.5, 0.6, 0.7])
     assert lens.shape == (2, 3)
     one = Lens(theta_e_arcsec=2.0, theta_g_arcsec=0.1, axis_ratio=0.6)
-    assert jacobian_determinant(0.3, 0.4, *lens.parameters)[1, 1] == one.jacobian_determinant(0.3, 0.4)
+    assert jacobian_determinant(0.3, 0.4, lens.parameters)[1, 1] == one.jacobian_determinant(0.3, 0.4)
 
 
 @pytest.mark.parametrize(

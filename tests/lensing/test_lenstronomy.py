@@ -14,9 +14,13 @@ from lenstronomy.LensModel.Solver.lens_equation_solver import LensEquationSolver
 
 from lensfinder.lensing.caustics import multiple_image_radius_arcsec
 from lensfinder.lensing.images import find_images
-from lensfinder.lensing.lens import Lens, deflection, hessian
+from lensfinder.lensing.lens import Lens, LensParameters, deflection, hessian
 
 N_SYSTEMS = 1000
+
+
+def shearless(theta_e, theta_g, axis_ratio, angle):
+    return LensParameters(theta_e, theta_g, axis_ratio, np.cos(angle), np.sin(angle), 0.0, 0.0)
 
 
 class SoftenedEllipsoid(LensProfileBase):
@@ -25,10 +29,10 @@ class SoftenedEllipsoid(LensProfileBase):
     param_names = ("theta_e", "theta_g", "axis_ratio", "angle")
 
     def derivatives(self, x, y, theta_e, theta_g, axis_ratio, angle):
-        return deflection(x, y, theta_e, theta_g, axis_ratio, angle, 0.0, 0.0)
+        return deflection(x, y, shearless(theta_e, theta_g, axis_ratio, angle))
 
     def hessian(self, x, y, theta_e, theta_g, axis_ratio, angle):
-        f_xx, f_xy, f_yy = hessian(x, y, theta_e, theta_g, axis_ratio, angle, 0.0, 0.0)
+        f_xx, f_xy, f_yy = hessian(x, y, shearless(theta_e, theta_g, axis_ratio, angle))
         return f_xx, f_xy, f_xy, f_yy
 
 
@@ -58,7 +62,7 @@ def systems(circular: bool):
     reach = 1.1 * multiple_image_radius_arcsec(lens) * np.sqrt(rng.uniform(size=N_SYSTEMS))
     angle = rng.uniform(0.0, 2.0 * np.pi, N_SYSTEMS)
     keywords = []
-    for theta_e, theta_g, axis_ratio, turned, gamma1, gamma2 in zip(*lens.parameters, strict=True):
+    for theta_e, theta_g, axis_ratio, turned, gamma1, gamma2 in zip(*lens.values, strict=True):
         if circular:
             profile = {"theta_E": theta_e, "theta_c": theta_g, "e1": 0.0, "e2": 0.0}
         else:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 import pytest
+from support.networks import REPRESENTATIONS
+from support.networks import network as network_params
 
 from lensfinder.networks.architectures import build_network
-from lensfinder.networks.forms import forms_of
-from lensfinder.params import Model, StampModel
+from lensfinder.params import Model
 from lensfinder.typing import Float32Array
 
 SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
@@ -21,21 +23,15 @@ SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
 
 
 def model(representation: str) -> Model:
-    values = {
-        "representation": representation,
-        "normalisation": "per_band_max",
-        "symmetries": True,
-        "shift_max_pixels": 2,
-        "free_rotation_and_zoom": False,
-        "filters": (4, 6, 8),
-        "dense_units": 5,
-        "dropout": 0.2,
-    }
     if representation == "colours":
-        values |= {"normalisation": "global_max", "symmetries": False, "shift_max_pixels": 0}
-    if representation == "stamps":
-        return StampModel.model_validate({**values, "nisp_filters": (4, 6)})
-    return Model.model_validate(values)
+        return network_params(
+            representation, normalisation="global_max", symmetries=False, shift_max_pixels=0
+        )
+    return network_params(representation)
+
+
+def build(representation: str, shapes: Sequence[tuple[int, ...]], seed: int) -> keras.Model:
+    return build_network(model(representation), REPRESENTATIONS[representation], shapes, seed)
 
 
 def noise(n: int, shapes: Sequence[tuple[int, ...]], seed: int) -> list[Float32Array]:
@@ -51,14 +47,14 @@ def stamps_of(arrays: list[Float32Array]) -> dict[str, Float32Array]:
 def test_network_gives_probabilities_and_its_weights_follow_the_seed(representation: str) -> None:
     shapes = SHAPES[representation]
     images = noise(3, shapes, seed=1)
-    network = build_network(model(representation), shapes, seed=1)
+    network = build(representation, shapes, seed=1)
     scores = network.predict_on_batch(stamps_of(images) if representation == "stamps" else images[0])
     assert scores.shape == (3, 1)
     assert np.all((scores > 0) & (scores < 1))
 
     first = network.get_weights()
-    same = build_network(model(representation), shapes, seed=1)
-    other = build_network(model(representation), shapes, seed=2)
+    same = build(representation, shapes, seed=1)
+    other = build(representation, shapes, seed=2)
     assert [layer.name for layer in same.layers] == [layer.name for layer in network.layers]
     assert all(np.array_equal(a, b) for a, b in zip(first, same.get_weights(), strict=True))
     assert any(not np.array_equal(a, b) for a, b in zip(first, other.get_weights(), strict=True))
@@ -67,7 +63,7 @@ def test_network_gives_probabilities_and_its_weights_follow_the_seed(representat
 def test_exchanging_the_two_pseudo_spectra_changes_nothing() -> None:
     shapes = SHAPES["pseudo_spectra"]
     [pairs] = noise(4, shapes, seed=2)
-    network = build_network(model("pseudo_spectra"), shapes, seed=1)
+    network = build("pseudo_spectra", shapes, seed=1)
     scores = network.predict_on_batch(pairs)
     np.testing.assert_allclose(network.predict_on_batch(pairs[:, ::-1]), scores, rtol=1e-5)
     assert np.ptp(scores) > 1e-3
@@ -75,9 +71,7 @@ def test_exchanging_the_two_pseudo_spectra_changes_nothing() -> None:
 
 def test_one_pseudo_spectrum_is_judged_as_two_alike_would_be() -> None:
     [one] = noise(4, SHAPES["one_pseudo_spectrum"], seed=2)
-    single, double = (
-        build_network(model(name), SHAPES[name], seed=1) for name in ("one_pseudo_spectrum", "pseudo_spectra")
-    )
+    single, double = (build(name, SHAPES[name], seed=1) for name in ("one_pseudo_spectrum", "pseudo_spectra"))
     twice = np.concatenate([one, one], axis=1)
     np.testing.assert_allclose(single.predict_on_batch(one), double.predict_on_batch(twice), rtol=1e-5)
 
@@ -87,12 +81,12 @@ def test_every_colour_is_judged() -> None:
     one_changed = np.repeat(colours, 57, axis=0)
     for band in range(56):
         one_changed[band, ..., band] += 1
-    scores = build_network(model("colours"), SHAPES["colours"], seed=1).predict_on_batch(one_changed)[:, 0]
+    scores = build("colours", SHAPES["colours"], seed=1).predict_on_batch(one_changed)[:, 0]
     assert np.abs(scores[:-1] - scores[-1]).min() > 0
 
 
 def test_bands_are_mixed_before_anything_else_looks_at_the_cube() -> None:
-    network = build_network(model("cube"), SHAPES["cube"], seed=1)
+    network = build("cube", SHAPES["cube"], seed=1)
     first = next(layer for layer in network.layers if layer.get_weights())
     assert first.kernel_size == (1, 1)
     assert first.output.shape[-1] == 4
@@ -100,8 +94,8 @@ def test_bands_are_mixed_before_anything_else_looks_at_the_cube() -> None:
 
 def test_both_cameras_are_judged_and_the_names_say_which_is_which() -> None:
     shapes = SHAPES["stamps"]
-    network = build_network(model("stamps"), shapes, seed=1)
-    assert [form.name for form in forms_of("stamps")] == ["vis", "nisp"]
+    network = build("stamps", shapes, seed=1)
+    assert [form.name for form in REPRESENTATIONS["stamps"].forms] == ["vis", "nisp"]
     assert {tensor.name: tuple(tensor.shape[1:]) for tensor in network.inputs} == stamps_of(list(shapes))
     vis, nisp = noise(4, shapes, seed=3)
     scores = network.predict_on_batch({"vis": vis, "nisp": nisp})
@@ -111,7 +105,7 @@ def test_both_cameras_are_judged_and_the_names_say_which_is_which() -> None:
 
 def test_no_pixel_of_a_stamp_is_passed_over() -> None:
     shapes = SHAPES["stamps"]
-    network = build_network(model("stamps"), shapes, seed=1)
+    network = build("stamps", shapes, seed=1)
     firsts = [layer for layer in network.layers if hasattr(layer, "kernel_size")]
     for first in (layer for layer in firsts if layer.input.name in ("vis", "nisp")):
         assert first.kernel_size == first.strides
@@ -120,4 +114,4 @@ def test_no_pixel_of_a_stamp_is_passed_over() -> None:
 @pytest.mark.parametrize("representation", SHAPES)
 def test_as_many_shapes_as_inputs(representation: str) -> None:
     with pytest.raises(ValueError, match=r"argument|unpack"):
-        build_network(model(representation), (*SHAPES[representation], (8, 8, 1)), seed=1)
+        build(representation, (*SHAPES[representation], (8, 8, 1)), seed=1)

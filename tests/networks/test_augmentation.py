@@ -4,14 +4,15 @@ import itertools
 
 import numpy as np
 import pytest
+from support.networks import REPRESENTATIONS, network
 
+from lensfinder.datasets.representation import InputForm
 from lensfinder.networks.augmentation import (
     ZOOM_MAX,
     augment,
     draw_augmentations,
     no_augmentations,
 )
-from lensfinder.networks.forms import InputForm, forms_of
 from lensfinder.networks.normalisation import normalise
 from lensfinder.params import Model
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra_plain
@@ -19,24 +20,14 @@ from lensfinder.typing import AnyArray, Float32Array
 
 SYMMETRIES = list(itertools.product([False, True], repeat=3))
 SIZE, BANDS, MARGIN = 10, 4, 2
-[CUBE] = forms_of("cube")
-[PAIR] = forms_of("pseudo_spectra")
-[ONE] = forms_of("one_pseudo_spectrum")
-VIS, NISP = forms_of("stamps")
+[CUBE] = REPRESENTATIONS["cube"].forms
+[PAIR] = REPRESENTATIONS["pseudo_spectra"].forms
+[ONE] = REPRESENTATIONS["one_pseudo_spectrum"].forms
+VIS, NISP = REPRESENTATIONS["stamps"].forms
 
 
 def model(**changes: object) -> Model:
-    values: dict[str, object] = {
-        "representation": "cube",
-        "normalisation": "per_band_max",
-        "symmetries": True,
-        "shift_max_pixels": 2,
-        "free_rotation_and_zoom": False,
-        "filters": (4, 4),
-        "dense_units": 4,
-        "dropout": 0.0,
-    }
-    return Model.model_validate(values | changes)
+    return network("cube", **changes)
 
 
 def transformation(

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.networks import REPRESENTATIONS, network
 
+from lensfinder.datasets.representation import InputForm, Representation
 from lensfinder.networks.augmentation import augment, draw_augmentations, no_augmentations
-from lensfinder.networks.forms import InputForm, forms_of
 from lensfinder.networks.inputs import Batches, training_batches
 from lensfinder.networks.kernels import conversion_table, fill_batch
 from lensfinder.networks.normalisation import normalise
-from lensfinder.params import Model, StampModel
+from lensfinder.params import Model
 from lensfinder.typing import AnyArray
 
 NORMALISATIONS = ("per_band_max", "global_max", "asinh")
@@ -23,25 +24,16 @@ SHAPES = {
     "vis": (30, 30, 1),
     "nisp": (10, 10, 3),
 }
-REPRESENTATIONS = ("cube", "pseudo_spectra", "one_pseudo_spectrum", "white", "colours", "stamps")
-FORMS = {form.name: form for name in REPRESENTATIONS for form in forms_of(name)}
+FORMS = {form.name: form for of in REPRESENTATIONS.values() for form in of.forms}
 N = 40
 
 
 def model(representation: str, normalisation: str = "per_band_max", free: bool = False) -> Model:
-    values = {
-        "representation": representation,
-        "normalisation": normalisation,
-        "symmetries": True,
-        "shift_max_pixels": 2,
-        "free_rotation_and_zoom": free,
-        "filters": (4, 4),
-        "dense_units": 4,
-        "dropout": 0.0,
-    }
-    if representation == "stamps":
-        return StampModel.model_validate({**values, "nisp_filters": (4, 4)})
-    return Model.model_validate(values)
+    return network(representation, normalisation=normalisation, free_rotation_and_zoom=free)
+
+
+def both(representation: str) -> tuple[Model, Representation]:
+    return model(representation), REPRESENTATIONS[representation]
 
 
 def images_of(name: str) -> AnyArray:
@@ -123,7 +115,7 @@ def test_an_epoch_shows_every_object_once_with_its_label() -> None:
     images = images_of("cube")
     rows = np.arange(3, N, 2)
     labels = rows % 3 == 0
-    batches = training_batches([images], rows, labels, model("cube"), batch_size=4, seed=5, epoch=1)
+    batches = training_batches([images], rows, labels, *both("cube"), 4, seed=5, epoch=1)
     assert sorted(batches.rows) == list(rows)
     np.testing.assert_array_equal(batches.labels[:, 0], batches.rows % 3 == 0)
     assert len(batches) == 5
@@ -136,7 +128,7 @@ def test_an_epoch_depends_on_seed_and_number_alone() -> None:
     images, rows = images_of("cube"), np.arange(N)
 
     def first_batch(seed: int, epoch: int) -> AnyArray:
-        return training_batches([images], rows, rows % 2, model("cube"), 30, seed, epoch)[0][0]
+        return training_batches([images], rows, rows % 2, *both("cube"), 30, seed, epoch)[0][0]
 
     np.testing.assert_array_equal(first_batch(1, 2), first_batch(1, 2))
     assert not np.array_equal(first_batch(1, 2), first_batch(1, 3))
@@ -145,7 +137,7 @@ def test_an_epoch_depends_on_seed_and_number_alone() -> None:
 
 def test_validation_is_neither_shuffled_nor_augmented() -> None:
     images, rows = images_of("pseudo_spectra"), np.array([5, 1, 9])
-    batch, _ = Batches([images], rows, np.zeros(3), model("pseudo_spectra"), 8)[0]
+    batch, _ = Batches([images], rows, np.zeros(3), *both("pseudo_spectra"), 8)[0]
     expected = normalise(images[rows], FORMS["pseudo_spectra"], "per_band_max")
     np.testing.assert_allclose(batch, expected, rtol=1e-6)
 
@@ -156,7 +148,7 @@ def test_both_arrays_show_the_same_object_with_the_same_augmentation() -> None:
     vis, nisp = (np.zeros((N, *SHAPES[name]), dtype=np.float16) for name in ("vis", "nisp"))
     y, x = rng.integers(2, 8, (2, N))
     vis[np.arange(N), 3 * y + 1, 3 * x + 1] = nisp[np.arange(N), y, x] = 1
-    batches = training_batches([vis, nisp], np.arange(N), np.zeros(N), model("stamps"), N, seed=1, epoch=1)
+    batches = training_batches([vis, nisp], np.arange(N), np.zeros(N), *both("stamps"), N, seed=1, epoch=1)
     batch, _ = batches[0]
     assert isinstance(batch, dict)
 
@@ -171,4 +163,4 @@ def test_both_arrays_show_the_same_object_with_the_same_augmentation() -> None:
 def test_as_many_arrays_as_inputs() -> None:
     images = [images_of("vis")]
     with pytest.raises(ValueError, match="zip"):
-        Batches(images, np.arange(3), np.zeros(3), model("stamps"), 3)[0]
+        Batches(images, np.arange(3), np.zeros(3), *both("stamps"), 3)[0]

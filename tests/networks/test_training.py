@@ -9,14 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.networks import REPRESENTATIONS, network
+from support.project import TESTS
 
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.networks.predict import predict_scores
 from lensfinder.networks.training import TrainingResult, train
-from lensfinder.params import Model, StampModel, Training
+from lensfinder.params import Model, Training
 from lensfinder.typing import AnyArray
 from lensfinder.workspace.paths import ModelPaths
 
+CUBE, STAMPS = REPRESENTATIONS["cube"], REPRESENTATIONS["stamps"]
 N_TRAIN, N_VALIDATION = 70, 30
 EPOCHS = 4
 SEED = 11
@@ -25,7 +28,7 @@ ROWS = np.random.default_rng(0).permutation(N_TRAIN + N_VALIDATION)
 # Run in a process of its own, which kills itself when the third epoch is over but not yet saved.
 KILLED = """
 import os, signal, sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = sys.argv[1:3]
 from pathlib import Path
 import test_training as tests
 
@@ -33,24 +36,12 @@ def on_epoch(epoch, row):
     if epoch == 3:
         os.kill(os.getpid(), signal.SIGKILL)
 
-tests.run(Path(sys.argv[2]), on_epoch=on_epoch)
+tests.run(Path(sys.argv[3]), on_epoch=on_epoch)
 """
 
 
 def model(representation: str = "cube") -> Model:
-    values = {
-        "representation": representation,
-        "normalisation": "per_band_max",
-        "symmetries": True,
-        "shift_max_pixels": 1,
-        "free_rotation_and_zoom": False,
-        "filters": (4, 6, 8),
-        "dense_units": 8,
-        "dropout": 0.3,
-    }
-    if representation == "stamps":
-        return StampModel.model_validate({**values, "nisp_filters": (4, 6)})
-    return Model.model_validate(values)
+    return network(representation, shift_max_pixels=1, dense_units=8, dropout=0.3)
 
 
 def training(**changes: object) -> Training:
@@ -96,6 +87,7 @@ def run(
         validation_rows,
         labels[validation_rows],
         model(representation),
+        REPRESENTATIONS[representation],
         training(**options),
         SEED,
         root / "work",
@@ -147,7 +139,7 @@ def test_outputs_tell_what_happened(undisturbed: Path) -> None:
 def test_best_weights_are_kept(undisturbed: Path) -> None:
     images, labels = images_and_labels()
     rows = ROWS[N_TRAIN:]
-    scores = predict_scores(paths(undisturbed).model, model(), images, rows)
+    scores = predict_scores(paths(undisturbed).model, model(), CUBE, images, rows)
     right = np.where(labels[rows] == 1, scores, 1 - scores)
     best = json.loads(paths(undisturbed).training.read_text())["best_val_loss"]
     assert -np.mean(np.log(right.astype(np.float64))) == pytest.approx(best, rel=1e-5)
@@ -164,7 +156,7 @@ def test_early_stopping_waits_for_its_patience(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_killed_training_ends_as_an_undisturbed_one(undisturbed: Path, tmp_path: Path) -> None:
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(tmp_path)], check=False
+        [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(TESTS), str(tmp_path)], check=False
     )
     assert killed.returncode == -signal.SIGKILL
     assert not paths(tmp_path).model_dir.exists()
@@ -197,14 +189,14 @@ def test_interrupted_training_on_stamps_ends_as_an_undisturbed_one(tmp_path: Pat
 
     images, labels = images_and_labels("stamps")
     rows = ROWS[N_TRAIN:]
-    scores = predict_scores(paths(whole).model, model("stamps"), images, rows)
+    scores = predict_scores(paths(whole).model, model("stamps"), STAMPS, images, rows)
     right = np.where(labels[rows] == 1, scores, 1 - scores)
     best = json.loads(paths(whole).training.read_text())["best_val_loss"]
     assert -np.mean(np.log(right.astype(np.float64))) == pytest.approx(best, rel=1e-5)
     with pytest.raises(UserError, match=r"'nisp': \(12, 12, 3\).*'nisp': \(12, 12, 2\)"):
-        predict_scores(paths(whole).model, model("stamps"), [images[0], images[1][..., :2]], rows)
+        predict_scores(paths(whole).model, model("stamps"), STAMPS, [images[0], images[1][..., :2]], rows)
     with pytest.raises(UserError, match=r"'vis': \(36, 36, 1\).*'cube': \(12, 12, 3\)"):
-        predict_scores(paths(whole).model, model(), images[1:], rows)
+        predict_scores(paths(whole).model, model(), CUBE, images[1:], rows)
 
 
 def test_a_damaged_state_does_not_stop_a_training(
@@ -228,10 +220,10 @@ def test_a_loss_that_is_not_a_number_stops_with_advice(tmp_path: Path) -> None:
 def test_predictions_do_not_depend_on_the_batch(undisturbed: Path) -> None:
     images, _ = images_and_labels()
     path = paths(undisturbed).model
-    together = predict_scores(path, model(), images, ROWS)
+    together = predict_scores(path, model(), CUBE, images, ROWS)
     assert together.dtype == np.float32
-    np.testing.assert_array_equal(predict_scores(path, model(), images, ROWS), together)
-    apart = predict_scores(path, model(), images, ROWS[::-1], batch_size=7)
+    np.testing.assert_array_equal(predict_scores(path, model(), CUBE, images, ROWS), together)
+    apart = predict_scores(path, model(), CUBE, images, ROWS[::-1], batch_size=7)
     np.testing.assert_allclose(apart[::-1], together, rtol=1e-4)
 
 
@@ -239,9 +231,9 @@ def test_prediction_names_a_file_that_is_no_network(undisturbed: Path, tmp_path:
     images, _ = images_and_labels()
     broken = tmp_path / "model.keras"
     with pytest.raises(UserError, match=r"model\.keras"):
-        predict_scores(broken, model(), images, ROWS)
+        predict_scores(broken, model(), CUBE, images, ROWS)
     broken.write_bytes(b"no network")
     with pytest.raises(UserError, match=r"model\.keras"):
-        predict_scores(broken, model(), images, ROWS)
+        predict_scores(broken, model(), CUBE, images, ROWS)
     with pytest.raises(UserError, match=r"\(12, 12, 3\).*\(10, 12, 3\)"):
-        predict_scores(paths(undisturbed).model, model(), [images[0][:, :10]], ROWS)
+        predict_scores(paths(undisturbed).model, model(), CUBE, [images[0][:, :10]], ROWS)

@@ -3,28 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
-from support.project import PARAMS
+from support.project import PARAMS, changed_file
 
 from lensfinder.errors import UserError
 from lensfinder.params import read_params
-
-
-def changed(tmp_path: Path, dotted: str, value: object) -> Path:
-    """A copy of params.yaml with one value changed, added, or (None) removed."""
-    content = YAML(typ="safe").load(PARAMS.read_text(encoding="utf-8"))
-    *parents, last = dotted.split(".")
-    section = content
-    for name in parents:
-        section = section[name]
-    if value is None:
-        del section[last]
-    else:
-        section[last] = value
-    path = tmp_path / "params.yaml"
-    with path.open("w", encoding="utf-8") as stream:
-        YAML(typ="safe").dump(content, stream)
-    return path
 
 
 def test_the_projects_own_parameters_are_valid() -> None:
@@ -75,7 +57,7 @@ def test_wrong_values_are_refused_by_field_and_value(
     tmp_path: Path, dotted: str, value: object, message: str
 ) -> None:
     with pytest.raises(UserError, match=rf"(?s)params\.yaml: 1 wrong value.*{message}"):
-        read_params(changed(tmp_path, dotted, value))
+        read_params(changed_file(tmp_path / "params.yaml", PARAMS, dotted, value))
 
 
 def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from lensfinder.simulation.noise import fill_normals
-from lensfinder.simulation.seeds import Purpose, object_sequence, object_uniforms
+from lensfinder.simulation.seeds import Purpose, Streams
 
 N = 4_000_000
 
@@ -52,7 +52,7 @@ def test_one_call_equals_two(normals: np.ndarray) -> None:
 
 def test_streams_of_objects_samples_and_purposes_differ() -> None:
     keys = [
-        object_sequence(1, "jpas", sample, index, purpose).generate_state(2, np.uint64).tobytes()
+        Streams(1).object_sequence(1, sample, index, purpose).generate_state(2, np.uint64).tobytes()
         for sample in ("train", "test")
         for index in range(50)
         for purpose in Purpose
@@ -62,6 +62,6 @@ def test_streams_of_objects_samples_and_purposes_differ() -> None:
 
 def test_more_numbers_continue_the_same_stream() -> None:
     index = np.array([3, 11, 5])
-    few = object_uniforms(1, "jpas", "train", index, Purpose.CATALOGUE, 5)
-    many = object_uniforms(1, "jpas", "train", index[::-1], Purpose.CATALOGUE, 50)
+    few = Streams(1).object_uniforms(1, "train", index, Purpose.CATALOGUE, 5)
+    many = Streams(1).object_uniforms(1, "train", index[::-1], Purpose.CATALOGUE, 50)
     assert np.array_equal(few, many[::-1, :5])

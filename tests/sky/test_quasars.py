@@ -8,7 +8,8 @@ from scipy import stats
 from support.project import CATALOGS
 
 from lensfinder.errors import UserError
-from lensfinder.params import Cosmology, Quasars, Range
+from lensfinder.params import Cosmology, Range
+from lensfinder.params.populations import Quasars
 from lensfinder.sky.distances import Distances
 from lensfinder.sky.luminosity import DensitySampler, quasar_luminosity_function
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy

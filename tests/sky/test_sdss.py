@@ -9,7 +9,8 @@ from astropy.io import fits
 from support.project import REPOSITORY
 
 from lensfinder.errors import UserError
-from lensfinder.params import Cosmology, Quasars, Range
+from lensfinder.params import Cosmology, Range
+from lensfinder.params.populations import Quasars
 from lensfinder.sky import sdss
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
 from lensfinder.sky.quasars import QuasarPopulation

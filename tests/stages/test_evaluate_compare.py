@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
-import types
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from support.survey_evaluation import fake_scores, make_survey, small_params
+from support.survey_evaluation import fake_scores, make_survey, small_params, use_network
 
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
 from lensfinder.stages.compare import compare_models
 from lensfinder.stages.evaluate import evaluate_model
-from lensfinder.surveys.registry import judging_of
+from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.paths import SurveyPaths
 
 PARAMS = small_params()
@@ -29,14 +27,12 @@ OUTPUTS = ("evaluation", "metrics", "reports")
 def use_fake_network(monkeypatch: pytest.MonkeyPatch, paths: SurveyPaths) -> list[tuple[int, ...]]:
     shapes: list[tuple[int, ...]] = []
 
-    def predict_scores(model_path, model, images, rows, batch_size=256, threads=0):  # type: ignore[no-untyped-def]
+    def predict_scores(model_path, model, representation, images, rows, batch_size=256, threads=0):  # type: ignore[no-untyped-def]
         assert model is PARAMS.jpas.models[model_path.parent.name]
         shapes.extend(of.shape for of in images)
         return fake_scores(paths, model_path.parent.name, rows)
 
-    module = types.ModuleType("lensfinder.networks.predict")
-    module.predict_scores = predict_scores  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "lensfinder.networks.predict", module)
+    use_network(monkeypatch, predict_scores)
     return shapes
 
 
@@ -83,7 +79,7 @@ def test_everything_the_contract_names_is_written(judged) -> None:  # type: igno
             f"{folder}/plots/{t}.csv" for t in ("roc", "f_beta", "reliability", "completeness", "confusion")
         }
         assert not expected - set(made)
-        scores = read_table(paths.model(name).scores, judging_of("jpas").score_columns)
+        scores = read_table(paths.model(name).scores, survey_of("jpas").columns.scores)
         assert set(scores["part"]) == {"validation", "test"}
         metrics = json.loads(paths.model(name).metrics.read_text())
         predicted = pd.read_csv(paths.model(name).plots / "confusion.csv")
@@ -133,7 +129,7 @@ def test_the_same_inputs_make_the_same_bytes(judged, monkeypatch: pytest.MonkeyP
 def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = make_survey(tmp_path, per_tile=1)
     use_fake_network(monkeypatch, paths)
-    with pytest.raises(UserError, match="no 'cubes'"):
+    with pytest.raises(UserError, match="no model 'cubes'"):
         evaluate_model(paths, PARAMS, "cubes")
     with pytest.raises(UserError, match=r"scores\.parquet: no such file"):
         compare_models(paths, PARAMS)

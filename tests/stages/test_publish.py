@@ -13,6 +13,7 @@ from support.project import REPOSITORY
 from lensfinder.errors import UserError
 from lensfinder.params import read_params
 from lensfinder.stages import publish as stage
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.paths import SurveyPaths
 
 
@@ -32,7 +33,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SurveyPaths:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     monkeypatch.setattr(stage, "recorded_trainings", lambda workspace, survey: [{"run": "cube-1234567"}])
-    return SurveyPaths(tmp_path, "jpas")
+    return JpasPaths(tmp_path)
 
 
 def lock(folder: Path, **values: object) -> None:
@@ -73,6 +74,4 @@ def test_results_of_other_parameters_are_refused(paths: SurveyPaths, folder: str
 
 def test_nothing_to_publish(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no metrics"):
-        stage.publish(
-            SurveyPaths(tmp_path, "jpas"), read_params(REPOSITORY / "params.yaml"), tmp_path / "out"
-        )
+        stage.publish(JpasPaths(tmp_path), read_params(REPOSITORY / "params.yaml"), tmp_path / "out")

@@ -14,6 +14,8 @@ from lensfinder.errors import UserError
 from lensfinder.params import Params, read_params
 from lensfinder.stages.train import train_model
 from lensfinder.surveys.euclid.columns import SET_COLUMNS
+from lensfinder.surveys.euclid.parts import PARTS
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.workspace.paths import SurveyPaths
 
 
@@ -25,7 +27,7 @@ def params() -> Params:
 @pytest.fixture
 def paths(tmp_path: Path) -> SurveyPaths:
     """Six VIS stamps, but five of NISP, for six objects."""
-    paths = SurveyPaths(tmp_path, "euclid")
+    paths = EuclidPaths(tmp_path)
     objects = pd.DataFrame(
         {
             "object_id": [f"euclid-{row}" for row in range(6)],
@@ -35,8 +37,8 @@ def paths(tmp_path: Path) -> SurveyPaths:
             "part": ["train", "train", "validation", "validation", "test", "test"],
         }
     )
-    write_table(paths.training_set("set_1"), objects[:4], SET_COLUMNS)
-    write_table(paths.assessable, objects[4:], SET_COLUMNS)
+    write_table(PARTS.files(paths.splits, "set_1")[0], objects[:4], SET_COLUMNS)
+    write_table(PARTS.files(paths.splits, "set_1")[1], objects[4:], SET_COLUMNS)
     paths.images_dir.mkdir(parents=True)
     np.save(paths.vis, np.zeros((6, 12, 12, 1), dtype=np.float16))
     np.save(paths.nisp, np.zeros((5, 4, 4, 3), dtype=np.float16))

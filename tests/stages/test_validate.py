@@ -15,7 +15,8 @@ from support.gate_dataset import Dataset, good_dataset, small_params
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.params import Params
 from lensfinder.stages.validate import validate
-from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.surveys.jpas.parts import PARTS
+from lensfinder.surveys.jpas.paths import JpasPaths
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_unreadable_file_is_named(
     name: str, damage: object, good: Dataset, params: Params, tmp_path: Path
 ) -> None:
     paths = good.write(tmp_path)
-    path: Path = getattr(paths, name)
+    path: Path = PARTS.files(paths.splits)[0] if name == "splits" else getattr(paths, name)
     damage(path)  # type: ignore[operator]
     with pytest.raises(UserError, match=re.escape(str(path))):
         validate(paths, params)
@@ -137,5 +138,5 @@ def test_paths_may_be_relative(
 ) -> None:
     good.write(tmp_path)
     monkeypatch.chdir(tmp_path)
-    validate(SurveyPaths(Path(), "jpas"), params)
+    validate(JpasPaths(Path()), params)
     assert Path("validation/docs/jpas/index.html").is_file()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,21 @@ def write_images(folder: Path, numbers: Iterable[int], bunit: str = "", seed: in
             header = fits.Header([("BUNIT", bunit)] if bunit else [])
             pixels = (galaxy + rng.normal(0, NOISE[band], galaxy.shape)).astype(np.float32)
             fits.PrimaryHDU(pixels, header).writeto(image_path(folder, band, number))
+
+
+def rewrite(path: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Put other pixels into the place of an image's."""
+    fits.PrimaryHDU(change(fits.getdata(path))).writeto(path, overwrite=True)
+
+
+def with_pixels(place: object, value: object) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a change of an image that sets pixels."""
+
+    def change(pixels: np.ndarray) -> np.ndarray:
+        pixels[place] = value
+        return pixels
+
+    return change
 
 
 def cells_of(number: int) -> dict[str, str]:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from support.frames import blank
+from support.project import changed
 from support.survey_evaluation import KINDS, small_params
 
-from lensfinder.datasets.table import Column, write_table
-from lensfinder.params import CrossValidation, Params
+from lensfinder.datasets.table import write_table
+from lensfinder.params import Params
 from lensfinder.studies.cross_validation.folds import Fold, assign_folds, folds_of
+from lensfinder.studies.cross_validation.params import LEAK, CrossValidation
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS
-from lensfinder.surveys.registry import judging_of
+from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.jsonfiles import write_json
-from lensfinder.workspace.paths import LEAK, StudyPaths, SurveyPaths
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 JPAS_MODELS = ("cube", "pseudo_spectra")
 TILES, PER_TILE = 30, 20
@@ -25,22 +29,10 @@ WHOLE_BYTES = {"cube": 200, "pseudo_spectra": 8}
 def cv_params(
     survey: str = "jpas", models: tuple[str, ...] = JPAS_MODELS, folds: int = 3, repeats: int = 1
 ) -> Params:
-    params = small_params()
     cv = CrossValidation(
         folds=tuple(range(1, folds + 1)), repeats=tuple(range(1, repeats + 1)), models=models
     )
-    return params.model_copy(update={survey: params.survey(survey).model_copy(update={"cv": cv})})
-
-
-def blank(n: int, columns: Mapping[str, Column]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            name: np.full(n, "", dtype=object)
-            if column.dtype == "str"
-            else np.full(n, np.nan if column.dtype.startswith("float") else 0, dtype=column.dtype)
-            for name, column in columns.items()
-        }
-    )
+    return changed(small_params(), {f"{survey}.cv": cv})
 
 
 def make_catalogue(root: Path) -> SurveyPaths:
@@ -55,9 +47,9 @@ def make_catalogue(root: Path) -> SurveyPaths:
     frame["label"] = (frame["kind"] == "lensed_quasar").astype(np.int8)
     frame["galaxy_id"] = [f"g{t}-{i % 5}" for i, t in enumerate(frame["tile"])]
     frame["spectrum_id"] = [f"s{t}-{i % 7}" for i, t in enumerate(frame["tile"])]
-    paths = SurveyPaths(root, "jpas")
+    paths = JpasPaths(root)
     write_table(paths.catalogue, frame, CATALOGUE_COLUMNS)
-    paths.pseudo_spectra_dir.mkdir(parents=True)
+    paths.pseudo_spectra.parent.mkdir(parents=True)
     np.save(paths.cubes, np.zeros((n, 100), dtype=np.float16))
     np.save(paths.pseudo_spectra, np.zeros((n, 4), dtype=np.float16))
     return paths
@@ -68,7 +60,7 @@ def write_fold(
 ) -> None:
     """Write what the training of one fold leaves, less the network; ``objects`` have a ``part``."""
     files = StudyPaths(paths, study).model(f"{name}/{fold.key}")
-    columns = judging_of(paths.survey).score_columns
+    columns = survey_of(paths.survey).columns.scores
     scored = objects.assign(score=score.astype(np.float32))[objects["part"] != "train"]
     write_table(files.scores, scored[list(columns)], columns)
     counts = objects["part"].value_counts()

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from support.project import REPOSITORY
+from support.project import PARAMS, changed
 
 from lensfinder.datasets.table import write_table
 from lensfinder.params import Params, read_params
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, SET_COLUMNS, object_id
+from lensfinder.surveys.euclid.parts import PARTS
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.selection import assessable_labels, assessable_set, training_sets
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -59,11 +61,11 @@ class EuclidDataset:
         )
 
     def write(self, root: Path) -> SurveyPaths:
-        paths = SurveyPaths(root, "euclid")
+        paths = EuclidPaths(root)
         write_table(paths.catalogue, self.catalogue, CATALOGUE_COLUMNS)
         for name, table in self.sets.items():
-            write_table(paths.training_set(name), table, SET_COLUMNS)
-        write_table(paths.assessable, self.assessable, SET_COLUMNS)
+            write_table(PARTS.files(paths.splits, name)[0], table, SET_COLUMNS)
+        write_table(PARTS.files(paths.splits, "set_1")[1], self.assessable, SET_COLUMNS)
         np.save(paths.vis, self.vis)
         np.save(paths.nisp, self.nisp)
         return paths
@@ -71,9 +73,7 @@ class EuclidDataset:
 
 def small_euclid_params(train: int = TRAIN, test: int = TEST) -> Params:
     """The project's own parameters, with so many stamps."""
-    params = read_params(REPOSITORY / "params.yaml")
-    counts = params.euclid.counts.model_copy(update={"train": train, "test": test})
-    return params.model_copy(update={"euclid": params.euclid.model_copy(update={"counts": counts})})
+    return changed(read_params(PARAMS), {"euclid.counts.train": train, "euclid.counts.test": test})
 
 
 def good_euclid_catalogue(params: Params, seed: int = 1) -> pd.DataFrame:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from support.frames import blank
 from support.survey_evaluation import write_training
 
 from lensfinder.datasets.table import write_table
 from lensfinder.lensing.lens import Lens
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, KINDS, SET_COLUMNS, object_id
+from lensfinder.surveys.euclid.parts import PARTS
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.workspace.jsonfiles import write_json
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -23,7 +26,7 @@ VIS_PIXELS, NISP_PIXELS, NOISE_UJY = 200, 66, 0.0018
 def make_euclid(root: Path, n_test: int = 240, seed: int = 1) -> SurveyPaths:
     """Write all that judging reads: :data:`N_TRAIN` training stamps without images, then the test stamps."""
     rng = np.random.default_rng(seed)
-    paths = SurveyPaths(root, "euclid")
+    paths = EuclidPaths(root)
     catalogue = _catalogue(rng, n_test)
     write_table(paths.catalogue, catalogue, CATALOGUE_COLUMNS)
     _write_images(rng, paths, catalogue)
@@ -34,11 +37,11 @@ def make_euclid(root: Path, n_test: int = 240, seed: int = 1) -> SurveyPaths:
         rows["sample"] == "test", "test", np.where(rows["row"] % 5, "train", "validation")
     )
     test = rows[(rows["part"] == "test") & (rows["label"] >= 0)]
-    write_table(paths.assessable, test[list(SET_COLUMNS)], SET_COLUMNS)
+    write_table(PARTS.files(paths.splits, "set_1")[1], test[list(SET_COLUMNS)], SET_COLUMNS)
     counts = {}
     for name, size in zip(MODELS, (30, 40, 50, 60, 70, 80, 30), strict=True):
         chosen = rows.iloc[:size]
-        write_table(paths.training_set(name), chosen[list(SET_COLUMNS)], SET_COLUMNS)
+        write_table(PARTS.files(paths.splits, name)[0], chosen[list(SET_COLUMNS)], SET_COLUMNS)
         talk = None if name == "control" else 9441
         counts[name] = {"count": size // 2, "scaled_to_100000": 500.0 * size, "talk": talk}
         write_training(paths, name, rng)
@@ -61,14 +64,7 @@ def fake_euclid_scores(paths: SurveyPaths, name: str, rows: np.ndarray) -> np.nd
 
 def _catalogue(rng: np.random.Generator, n_test: int) -> pd.DataFrame:
     n = N_TRAIN + n_test
-    frame = pd.DataFrame(
-        {
-            name: np.full(n, "", dtype=object)
-            if column.dtype == "str"
-            else np.full(n, np.nan if column.dtype.startswith("float") else 0, dtype=column.dtype)
-            for name, column in CATALOGUE_COLUMNS.items()
-        }
-    )
+    frame = blank(n, CATALOGUE_COLUMNS)
     sample = np.repeat(["train", "test"], [N_TRAIN, n_test])
     lensed, front, none = KINDS
     # Training stamps: lens and non-lens in turn; test stamps as they come.

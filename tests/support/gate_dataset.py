@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from support.project import REPOSITORY
+from support.project import CATALOGS, PARAMS, changed
 
 from lensfinder.datasets.table import write_table
-from lensfinder.params import KINDS, Params, read_params
+from lensfinder.gate.outcome import Outcome
+from lensfinder.params import Params, read_params
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, IMAGES_MAX, SPLIT_COLUMNS
+from lensfinder.surveys.jpas.params import KINDS
+from lensfinder.surveys.jpas.parts import PARTS
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.paths import SurveyPaths
+
+if TYPE_CHECKING:  # Great Expectations takes seconds to load
+    from lensfinder.gate.expectations import Suite
 
 BANDS = 56
 PIXELS = 16
@@ -40,6 +49,26 @@ class InMemory:
         return self.array[start:stop]
 
 
+def check(
+    survey: str,
+    suites: Sequence[Suite],
+    tables: Mapping[str, pd.DataFrame],
+    good: Mapping[str, pd.DataFrame] | None = None,
+) -> Outcome:
+    """Apply suites; with ``good`` tables, only those whose table differs from the good one, to save time."""
+    from lensfinder.gate.run import Gate
+
+    chosen = [suite for suite in suites if not (good and tables[suite.table].equals(good[suite.table]))]
+    assert chosen, "nothing was broken"
+    return Gate(survey).check(chosen, tables)
+
+
+def summed(cubes: np.ndarray) -> np.ndarray:
+    """Make pseudo-spectra without the code that is tested."""
+    sums = [cubes.sum(axis=axis, dtype=np.float32).swapaxes(-1, -2) for axis in (1, 2)]
+    return np.stack(sums, axis=1).astype(np.float16)
+
+
 @dataclass
 class Dataset:
     """Everything that the gate looks at."""
@@ -55,38 +84,25 @@ class Dataset:
         )
 
     def write(self, root: Path) -> SurveyPaths:
-        paths = SurveyPaths(root, "jpas")
+        paths = JpasPaths(root)
         write_table(paths.catalogue, self.catalogue, CATALOGUE_COLUMNS)
-        write_table(paths.splits, self.splits, SPLIT_COLUMNS)
-        paths.pseudo_spectra_dir.mkdir(parents=True)
+        write_table(PARTS.files(paths.splits)[0], self.splits, SPLIT_COLUMNS)
+        paths.pseudo_spectra.parent.mkdir(parents=True)
         np.save(paths.cubes, self.cubes)
         np.save(paths.pseudo_spectra, self.pseudo_spectra)
         paths.tables.mkdir()
-        filters = "jpas_filters.ecsv"
-        (paths.tables / filters).write_bytes((REPOSITORY / "catalogs" / filters).read_bytes())
+        shutil.copy(CATALOGS / "jpas_filters.ecsv", paths.tables)
         return paths
 
 
 def small_params() -> Params:
     """The project's own parameters, with few tiles and objects, and few but large pixels."""
-    params = read_params(REPOSITORY / "params.yaml")
-    jpas = params.jpas
-    train, test = TILES - TEST_TILES, TEST_TILES
-    counts = {
-        sample: getattr(jpas.counts, sample).model_copy(update={k: n * tiles for k, n in PER_TILE.items()})
-        for sample, tiles in (("train", train), ("test", test))
-    }
-    changed = jpas.model_copy(
-        update={
-            "sky": jpas.sky.model_copy(update={"tiles": TILES, "test_tiles": TEST_TILES}),
-            "counts": jpas.counts.model_copy(update=counts),
-            "observation": jpas.observation.model_copy(
-                update={"stamp_pixels": PIXELS, "pixel_scale_arcsec": 0.75}
-            ),
-            "split": jpas.split.model_copy(update={"validation_fraction": 3 / train}),
-        }
-    )
-    return params.model_copy(update={"jpas": changed})
+    tiles = {"train": TILES - TEST_TILES, "test": TEST_TILES}
+    few = {f"jpas.counts.{of}.{kind}": n * tiles[of] for of in tiles for kind, n in PER_TILE.items()}
+    few |= {"jpas.sky.tiles": TILES, "jpas.sky.test_tiles": TEST_TILES}
+    large = {"jpas.observation.stamp_pixels": PIXELS, "jpas.observation.pixel_scale_arcsec": 0.75}
+    split = {"jpas.split.validation_fraction": 3 / tiles["train"]}
+    return changed(read_params(PARAMS), few | large | split)
 
 
 def good_dataset(seed: int = 1) -> Dataset:
@@ -110,9 +126,7 @@ def good_dataset(seed: int = 1) -> Dataset:
         for tile in catalogue["tile"]
     ]
     cubes = rng.normal(0.0, 1.0, (len(catalogue), PIXELS, PIXELS, BANDS)).astype(np.float16)
-    sums = [cubes.sum(axis=axis, dtype=np.float32).swapaxes(-1, -2) for axis in (1, 2)]
-    pseudo_spectra = np.stack(sums, axis=1).astype(np.float16)
-    return Dataset(catalogue, splits[list(SPLIT_COLUMNS)], cubes, pseudo_spectra)
+    return Dataset(catalogue, splits[list(SPLIT_COLUMNS)], cubes, summed(cubes))
 
 
 def _object(rng: np.random.Generator, tile: int, kind: str, i: int) -> dict[str, Any]:

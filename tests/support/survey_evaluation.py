@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import sys
+import types
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from support.project import PARAMS
+import pytest
+from support.frames import blank
+from support.project import PARAMS, changed
 
 from lensfinder.datasets.table import write_table
 from lensfinder.params import Params, read_params
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, SPLIT_COLUMNS
+from lensfinder.surveys.jpas.parts import PARTS
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.jsonfiles import write_json
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -20,28 +27,24 @@ KINDS = ("lensed_quasar", "quasar_near_galaxy", "quasar_alone")
 
 
 def small_params(samples: int = 200) -> Params:
-    params = read_params(PARAMS)
-    surveys = {name: params.survey(name) for name in ("jpas", "euclid")}
-    for name, section in surveys.items():
-        judging = section.judging.model_copy(update={"bootstrap_samples": samples})
-        surveys[name] = section.model_copy(update={"judging": judging})
-    return params.model_copy(update=surveys)
+    few = {f"{survey}.judging.bootstrap_samples": samples for survey in ("jpas", "euclid")}
+    return changed(read_params(PARAMS), few)
 
 
 def make_survey(root: Path, per_tile: int = 8, tiles: int = 30, seed: int = 1) -> SurveyPaths:
     """Write all that judging reads; the last 20 tiles are the test part, the 4 before them validation."""
     rng = np.random.default_rng(seed)
-    paths = SurveyPaths(root, "jpas")
+    paths = JpasPaths(root)
     catalogue = _catalogue(rng, per_tile * tiles, tiles)
     write_table(paths.catalogue, catalogue, CATALOGUE_COLUMNS)
     tile = catalogue["tile"].to_numpy()
     part = np.where(tile >= tiles - 20, "test", np.where(tile >= tiles - 24, "validation", "train"))
     splits = catalogue[["object_id", "label", "kind", "tile"]].assign(row=np.arange(len(tile)), part=part)
-    write_table(paths.splits, splits[list(SPLIT_COLUMNS)], SPLIT_COLUMNS)
+    write_table(PARTS.files(paths.splits)[0], splits[list(SPLIT_COLUMNS)], SPLIT_COLUMNS)
     wavelength = np.linspace(3600, 10100, BANDS)
     cubes = _cubes(rng, catalogue, wavelength)
     np.save(paths.cubes, cubes)
-    paths.pseudo_spectra_dir.mkdir(parents=True)
+    paths.pseudo_spectra.parent.mkdir(parents=True)
     summed = cubes.astype(np.float32)
     pseudo = np.stack([summed.sum(axis=1), summed.sum(axis=2)], axis=1).transpose(0, 1, 3, 2)
     np.save(paths.pseudo_spectra, pseudo.astype(np.float16))
@@ -59,6 +62,13 @@ def make_survey(root: Path, per_tile: int = 8, tiles: int = 30, seed: int = 1) -
     return paths
 
 
+def use_network(monkeypatch: pytest.MonkeyPatch, predict_scores: Callable[..., np.ndarray]) -> None:
+    """Let a function stand for all of the networks, and for TensorFlow."""
+    module = types.ModuleType("lensfinder.networks.predict")
+    module.predict_scores = predict_scores  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
 def fake_scores(paths: SurveyPaths, name: str, rows: np.ndarray) -> np.ndarray:
     """Plausible scores: lenses of small θ_E are missed more often; pseudo-spectra are noisier."""
     catalogue = pd.read_parquet(paths.catalogue).iloc[rows]
@@ -73,15 +83,7 @@ def _catalogue(rng: np.random.Generator, n: int, tiles: int) -> pd.DataFrame:
     tile = np.sort(np.arange(n) % tiles)
     kind = np.array(KINDS)[rng.choice(3, n, p=(0.45, 0.35, 0.2))]
     lensed, alone = kind == "lensed_quasar", kind == "quasar_alone"
-    columns = {}
-    for name, column in CATALOGUE_COLUMNS.items():
-        if column.dtype == "str":
-            columns[name] = np.full(n, "", dtype=object)
-        elif column.dtype.startswith("int"):
-            columns[name] = np.zeros(n, dtype=column.dtype)
-        else:
-            columns[name] = np.full(n, np.nan)
-    frame = pd.DataFrame(columns)
+    frame = blank(n, CATALOGUE_COLUMNS)
     frame["object_id"] = [f"jpas-test-{i:07d}" for i in range(n)]
     frame["sample"] = "test"
     frame["tile"] = tile.astype(np.int32)

@@ -15,12 +15,6 @@ from lensfinder.tracking import database
 from lensfinder.workspace.paths import ModelPaths
 
 
-def make_empty_database(folder: Path) -> Path:
-    """Make a database to copy, because making one takes seconds."""
-    database.open_database(folder)
-    return folder / "mlflow.db"
-
-
 def make_workspace(folder: Path, empty_database: Path) -> Path:
     workspace = folder / "a checkout"
     workspace.mkdir()
@@ -57,6 +51,21 @@ def runs_of(root: Path, experiment: str = "lensfinder-jpas") -> list[Any]:
     client = database.open_database(root)
     found = client.get_experiment_by_name(experiment)
     return list(client.search_runs([found.experiment_id])) if found else []
+
+
+def all_of(root: Path, experiment: str = "lensfinder-jpas") -> list[dict[str, Any]]:
+    """Everything that is known of the runs."""
+    return [run.to_dictionary() for run in runs_of(root, experiment)]
+
+
+def statuses(root: Path, experiment: str = "lensfinder-jpas") -> dict[str, str]:
+    """Status of every run, by its name."""
+    return {run.info.run_name: run.info.status for run in runs_of(root, experiment)}
+
+
+def write(path: Path, text: str = "{}") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
 
 
 def artifacts(root: Path, run: Any, experiment: str = "lensfinder-jpas") -> set[str]:

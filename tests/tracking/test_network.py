@@ -7,28 +7,18 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
+from support.networks import REPRESENTATIONS, network
 
 from lensfinder.networks.architectures import build_network
 from lensfinder.networks.outputs import write_network
-from lensfinder.params import StampModel
 from lensfinder.tracking.network import SavedNetwork
 
-MODEL = StampModel(
-    representation="stamps",
-    normalisation="per_band_max",
-    symmetries=True,
-    shift_max_pixels=1,
-    free_rotation_and_zoom=False,
-    filters=(4, 4),
-    nisp_filters=(4,),
-    dense_units=4,
-    dropout=0.0,
-)
+MODEL = network("stamps")
 
 
 def test_a_logged_network_of_two_inputs_predicts(tmp_path: Path) -> None:
-    network = build_network(MODEL, [(24, 24, 1), (8, 8, 3)], seed=1)
-    write_network(tmp_path / "model.keras", network)
+    built = build_network(MODEL, REPRESENTATIONS["stamps"], [(24, 24, 1), (8, 8, 3)], seed=1)
+    write_network(tmp_path / "model.keras", built)
     saved = SavedNetwork(tmp_path / "model.keras")
     assert saved.input_shapes() == {"vis": (24, 24, 1), "nisp": (8, 8, 3)}
 
@@ -43,6 +33,6 @@ def test_a_logged_network_of_two_inputs_predicts(tmp_path: Path) -> None:
     images = {
         name: rng.normal(size=(5, *shape)).astype(np.float32) for name, shape in saved.input_shapes().items()
     }
-    np.testing.assert_allclose(loaded.predict(images), network.predict_on_batch(images), rtol=1e-5)
+    np.testing.assert_allclose(loaded.predict(images), built.predict_on_batch(images), rtol=1e-5)
     with pytest.raises(mlflow.exceptions.MlflowException, match="nisp"):
         loaded.predict({"vis": images["vis"]})

@@ -14,23 +14,23 @@ from typing import Any
 import pytest
 from support.tracking_workspace import (
     REPOSITORY,
+    all_of,
     artifacts,
-    make_empty_database,
-    make_workspace,
     row,
     runs_of,
+    write,
     write_model,
 )
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params, read_params
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.tracking import database
 from lensfinder.tracking.contents import measures_of
 from lensfinder.tracking.log import log_evaluation, log_report, training_log
 from lensfinder.tracking.rebuild import rebuild_runs
 from lensfinder.tracking.run import RunIdentity
 from lensfinder.tracking.store import RunStore
-from lensfinder.workspace.paths import SurveyPaths
 
 HASH = {"cube": "c" * 64, "pseudo_spectra": "d" * 64}
 METRICS = {
@@ -48,31 +48,19 @@ METRICS = {
 }
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_empty_database(tmp_path_factory.mktemp("store"))
-
-
-@pytest.fixture
-def root(tmp_path: Path, empty_database: Path) -> Path:
-    return make_workspace(tmp_path, empty_database)
-
-
-@pytest.fixture
-def params() -> Params:
-    return read_params(REPOSITORY / "params.yaml")
-
-
 def write_training(root: Path, model: str, epochs: int = 3, inputs_hash: str | None = None) -> None:
-    write_model(SurveyPaths(root, "jpas").model(model), inputs_hash or HASH[model], epochs)
+    write_model(JpasPaths(root).model(model), inputs_hash or HASH[model], epochs)
 
 
 def write_evaluation(root: Path, model: str, metrics: dict[str, Any] | None = None) -> None:
-    paths = SurveyPaths(root, "jpas").model(model)
-    paths.metrics.parent.mkdir(parents=True, exist_ok=True)
-    paths.metrics.write_text(json.dumps(METRICS | (metrics or {})))
-    paths.figures.mkdir(parents=True, exist_ok=True)
-    (paths.figures / "roc.png").write_bytes(b"png")
+    paths = JpasPaths(root).model(model)
+    write(paths.metrics, json.dumps(METRICS | (metrics or {})))
+    write(paths.figures / "roc.png", "png")
+
+
+def judge(root: Path, model: str = "cube", metrics: dict[str, Any] | None = None) -> None:
+    write_evaluation(root, model, metrics)
+    log_evaluation(root, "jpas", model)
 
 
 def train(root: Path, model: str, params: Params, epochs: int = 3, inputs_hash: str | None = None) -> None:
@@ -98,8 +86,7 @@ def test_one_run_from_training_to_evaluation(root: Path, params: Params) -> None
     assert not any("models" in key for key in run.data.params)
     assert run.data.tags["preset"] == params.preset
 
-    write_evaluation(root, "cube")
-    log_evaluation(root, "jpas", "cube")
+    judge(root)
     [run] = runs_of(root)
     assert run.info.status == "FINISHED"
     assert run.data.metrics["recall"] == 0.9
@@ -123,7 +110,7 @@ def test_the_network_is_logged_byte_for_byte_with_its_signature(root: Path, para
     assert model.source_run_id == run.info.run_id
     folder = root / "mlruns" / "lensfinder-jpas" / "models" / model.model_id / "artifacts"
     logged = (folder / "data" / "model.keras").read_bytes()
-    assert logged == SurveyPaths(root, "jpas").model("cube").model.read_bytes()
+    assert logged == JpasPaths(root).model("cube").model.read_bytes()
     from mlflow.models import get_model_info
 
     signature = get_model_info(str(folder)).signature
@@ -141,7 +128,7 @@ def test_a_logged_network_predicts(root: Path, params: Params) -> None:
     probability = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Flatten()(images))
     with training_log(root, "jpas", "cube", HASH["cube"], params):
         write_training(root, "cube")
-        keras.Model(images, probability).save(SurveyPaths(root, "jpas").model("cube").model)
+        keras.Model(images, probability).save(JpasPaths(root).model("cube").model)
     [run] = runs_of(root)
     [model] = database.open_database(root).search_logged_models([run.info.experiment_id])
     predict = mlflow.pyfunc.load_model(f"models:/{model.model_id}").predict
@@ -155,8 +142,7 @@ def test_a_logged_network_predicts(root: Path, params: Params) -> None:
 def test_repeating_everything_changes_nothing(root: Path, params: Params) -> None:
     for _ in range(2):
         train(root, "cube", params)
-        write_evaluation(root, "cube")
-        log_evaluation(root, "jpas", "cube")
+        judge(root)
     assert len(runs_of(root)) == 1
     for key in ("train/loss", "train/seconds", "validation/loss"):
         assert sorted(steps(root, key)) == [1, 2, 3]
@@ -168,8 +154,7 @@ def test_repeating_everything_changes_nothing(root: Path, params: Params) -> Non
 def test_a_changed_measure_replaces_the_old_one(root: Path, params: Params) -> None:
     train(root, "cube", params)
     for recall in (0.9, 0.8):
-        write_evaluation(root, "cube", {"recall": recall})
-        log_evaluation(root, "jpas", "cube")
+        judge(root, metrics={"recall": recall})
     [run] = runs_of(root)
     assert run.data.metrics["recall"] == 0.8
 
@@ -254,8 +239,7 @@ def test_runs_of_a_temporary_experiment_outlive_it(root: Path, params: Params) -
     copy.mkdir(parents=True)
     shutil.copy(root / "params.yaml", copy)
     train(copy, "cube", params)
-    write_evaluation(copy, "cube")
-    log_evaluation(copy, "jpas", "cube")
+    judge(copy)
     shutil.rmtree(copy)
     [run] = runs_of(root)
     assert "figures/roc.png" in artifacts(root, run)
@@ -277,15 +261,13 @@ def test_runs_are_rebuilt_from_outputs_and_only_once(root: Path) -> None:
     for model in ("cube", "pseudo_spectra"):
         write_training(root, model)
         write_evaluation(root, model)
-    report = SurveyPaths(root, "jpas").report_dir
-    report.mkdir(parents=True)
-    (report / "report.html").write_text("<p>")
+    write(JpasPaths(root).report_dir / "report.html", "<p>")
     names = rebuild_runs(root)
     assert names == ["lensfinder-jpas/cube-ccccccc", "lensfinder-jpas/pseudo_spectra-ddddddd"]
-    before = [run.to_dictionary() for run in runs_of(root)]
+    before = all_of(root)
     assert [run["info"]["status"] for run in before] == ["FINISHED", "FINISHED"]
     assert rebuild_runs(root) == names
-    assert [run.to_dictionary() for run in runs_of(root)] == before
+    assert all_of(root) == before
     [cube] = [run for run in runs_of(root) if run.info.run_name.startswith("cube")]
     assert cube.data.params == {"preset": read_params(root / "params.yaml").preset, "seed": "7"} | {
         "jpas.model.dropout": "0.2"
@@ -299,8 +281,7 @@ def test_runs_are_rebuilt_from_outputs_and_only_once(root: Path) -> None:
 
 def test_evaluation_of_a_training_restored_from_the_cache_makes_its_run(root: Path) -> None:
     write_training(root, "cube")
-    write_evaluation(root, "cube")
-    log_evaluation(root, "jpas", "cube")
+    judge(root)
     [run] = runs_of(root)
     assert run.info.status == "FINISHED"
     assert sorted(steps(root, "train/loss")) == [1, 2, 3]
@@ -308,10 +289,9 @@ def test_evaluation_of_a_training_restored_from_the_cache_makes_its_run(root: Pa
 
 def test_the_report_goes_to_the_runs_of_the_models(root: Path, params: Params) -> None:
     train(root, "cube", params)
-    paths = SurveyPaths(root, "jpas")
+    paths = JpasPaths(root)
     for path in (paths.validation, paths.data_docs / "index.html", paths.comparison):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("{}")
+        write(path)
     log_report(root, "jpas", ["cube"])
     assert {"validation/jpas.json", "validation/docs/index.html", "report/comparison.json"} <= artifacts(
         root, runs_of(root)[0]
@@ -322,7 +302,7 @@ def test_nothing_to_rebuild_is_the_users_to_know(root: Path) -> None:
     with pytest.raises(UserError, match="no trained model"):
         rebuild_runs(root)
     write_training(root, "cube")
-    SurveyPaths(root, "jpas").model("cube").training.write_text("{}")
+    JpasPaths(root).model("cube").training.write_text("{}")
     with pytest.raises(UserError, match="inputs_hash is missing"):
         rebuild_runs(root)
 

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from support.project import REPOSITORY
+from support.project import lay_out_params
 
 from lensfinder.errors import UserError
 from lensfinder.params import read_params
@@ -16,10 +15,7 @@ from lensfinder.workspace.provenance import flatten
 
 @pytest.fixture
 def params_path(tmp_path: Path) -> Path:
-    shutil.copytree(REPOSITORY / "presets", tmp_path / "presets")
-    path = Path(shutil.copy(REPOSITORY / "params.yaml", tmp_path))
-    apply_preset("laptop", path)  # whatever preset is active in the checkout under test
-    return path
+    return lay_out_params(tmp_path, "laptop")  # whatever preset is active in the checkout under test
 
 
 def flat_yaml(path: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.project import REPOSITORY
 
 from lensfinder.errors import UserError
 from lensfinder.workspace.provenance import (
@@ -12,6 +13,7 @@ from lensfinder.workspace.provenance import (
     content_md5,
     git_state,
     inputs_hash,
+    open_repo,
     path_md5,
     recorded_outputs,
     recorded_params,
@@ -41,6 +43,7 @@ def workspace(tmp_path: Path) -> Path:
     (tmp_path / "dvc.yaml").write_text("stages: {}\n")
     (tmp_path / "dvc.lock").write_text(LOCK)
     (tmp_path / "data.npy").write_bytes(b"1234")
+    shutil.copy(REPOSITORY / ".dvcignore", tmp_path)
     code = tmp_path / "src"
     code.mkdir()
     (code / "a.py").write_text("a = 1\n")
@@ -66,7 +69,9 @@ def test_hashes_are_those_of_dvc(tmp_path: Path) -> None:
     with Repo.init(str(tmp_path), no_scm=True) as repo:
         stages = repo.add([str(folder), str(tmp_path / "file")])
         expected = {Path(out.fs_path).name: out.hash_info.value for stage in stages for out in stage.outs}
-    assert {name: content_md5(tmp_path / name) for name in ("folder", "file")} == expected
+    with open_repo(tmp_path) as repo:
+        assert {name: path_md5(repo, name) for name in ("folder", "file")} == expected
+    assert content_md5(tmp_path / "file") == expected["file"]
 
 
 def test_inputs_hash_does_not_depend_on_order_place_or_compiled_python(
@@ -82,7 +87,7 @@ def test_inputs_hash_does_not_depend_on_order_place_or_compiled_python(
     assert inputs_hash(elsewhere, {"a": 1, "b": [1, 2]}, ["src", "data.npy"]) == before
 
 
-@pytest.mark.parametrize("change", ["param", "code", "renamed", "record", "stale record"])
+@pytest.mark.parametrize("change", ["param", "code", "renamed", "data", "data of another size"])
 def test_inputs_hash_follows_every_input(workspace: Path, change: str) -> None:
     before = inputs_hash(workspace, {"a": 1}, ["src", "data.npy"])
     params = {"a": 1}
@@ -93,36 +98,44 @@ def test_inputs_hash_follows_every_input(workspace: Path, change: str) -> None:
             (workspace / "src" / "a.py").write_text("a = 2\n")
         case "renamed":
             (workspace / "src" / "a.py").rename(workspace / "src" / "c.py")
-        case "record":
-            (workspace / "dvc.lock").write_text(LOCK.replace("0123", "3210"))
-        case "stale record":
+        case "data":
+            (workspace / "data.npy").write_bytes(b"4321")
+        case "data of another size":
             (workspace / "data.npy").write_bytes(b"12345")
     assert inputs_hash(workspace, params, ["src", "data.npy"]) != before
 
 
-def test_the_record_of_dvc_is_trusted_while_its_size_fits(workspace: Path) -> None:
-    recorded = recorded_outputs(workspace)
-    assert path_md5(workspace, "data.npy", recorded) == "0123456789abcdef0123456789abcdef"
-    (workspace / "data.npy").write_bytes(b"12345")
-    assert path_md5(workspace, "data.npy", recorded) == content_md5(workspace / "data.npy")
-
-
-def test_the_hash_of_a_file_in_a_recorded_folder_comes_from_the_cache(workspace: Path) -> None:
+def test_what_dvc_has_hashed_is_not_read_again_until_it_is_changed(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace / ".dvc").mkdir()
     folder = workspace / "images"
     folder.mkdir()
     (folder / "cubes.npy").write_bytes(b"123")
     (folder / "table.parquet").write_bytes(b"12")
-    recorded = {"images": {"path": "images", "md5": "aabb.dir", "size": 5}}
-    content = content_md5(folder / "cubes.npy")
-    assert path_md5(workspace, "images/cubes.npy", recorded) == content  # nothing in the cache
-    listing = workspace / ".dvc" / "cache" / "files" / "md5" / "aa" / "bb.dir"
-    listing.parent.mkdir(parents=True)
-    listing.write_text(
-        '[{"md5": "of table", "relpath": "table.parquet"}, {"md5": "of cubes", "relpath": "cubes.npy"}]'
-    )
-    assert path_md5(workspace, "images/cubes.npy", recorded) == "of cubes"
-    (folder / "table.parquet").write_bytes(b"1234")
-    assert path_md5(workspace, "images/cubes.npy", recorded) == content  # the record is stale
+
+    def hashes() -> list[str]:
+        with open_repo(workspace) as repo:
+            return [path_md5(repo, path) for path in ("images", "images/cubes.npy", "data.npy")]
+
+    content = [content_md5(path) for path in (folder / "cubes.npy", workspace / "data.npy")]
+    before = hashes()
+    assert before[1:] == content
+    with monkeypatch.context() as patch:
+        patch.setattr("dvc_data.hashfile.build.hash_file", None)
+        assert hashes() == before
+    (folder / "table.parquet").write_bytes(b"21")  # the size stays
+    after = hashes()
+    assert [old != new for old, new in zip(before, after, strict=True)] == [True, False, False]
+
+
+def test_outputs_of_every_pipeline_of_a_workspace_are_recorded(workspace: Path) -> None:
+    for folder in ("pipelines/hsc", "studies/jpas/cv", ".lensfinder/presets/talk"):
+        (workspace / folder).mkdir(parents=True)
+        (workspace / folder / "dvc.lock").write_text(LOCK.replace("data.npy", f"{folder}.npy"))
+    recorded = recorded_outputs(workspace)
+    assert sorted(recorded) == ["data.npy", "pipelines/hsc.npy", "studies/jpas/cv.npy"]
+    assert recorded["data.npy"]["md5"] == "0123456789abcdef0123456789abcdef"
 
 
 def test_missing_dependency_is_named(workspace: Path) -> None:

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 
-from lensfinder.datasets.table import read_table
+from lensfinder.datasets.table import Column, read_table
 from lensfinder.errors import UserError
-from lensfinder.surveys.euclid.columns import SET_COLUMNS
+from lensfinder.params import Params
 from lensfinder.workspace.paths import SurveyPaths
 
-PART_COLUMNS = {name: SET_COLUMNS[name] for name in ("object_id", "row", "label", "part")}
+PART_COLUMNS = {
+    "object_id": Column("str", "", "name of the object"),
+    "row": Column("int64", "", "its row in catalogue and images"),
+    "label": Column("int8", "", "1 for a lens, 0 for a non-lens"),
+    "part": Column("str", "", "train, validation or test"),
+}
 """Columns that the splits of every survey have, among others."""
 
 
-def read_parts(paths: SurveyPaths, model: str) -> pd.DataFrame:
-    """Read the objects of all parts of one model of the survey; see :func:`read_parts_of`."""
-    return read_parts_of(paths.splits_of(model))
+class Parts(Protocol):
+    """How the samples of a survey become parts: :class:`.splits.TileParts`, or the survey's own way."""
+
+    columns: Mapping[str, Column]
+    """Of each of its tables; :data:`PART_COLUMNS` and others."""
+
+    def make(self, paths: SurveyPaths, params: Params) -> None:
+        """Write the parts of all of a survey's models, below ``paths.splits``.
+
+        Raises
+        ------
+        UserError
+            If the catalogue is missing or cannot be read, or if a part would be too small.
+        """
+
+    def files(self, base: Path, model: str) -> tuple[Path, ...]:
+        """Return the tables below ``base`` that together say which object is in which part for one model."""
 
 
-def read_parts_of(files: Sequence[Path]) -> pd.DataFrame:
+def read_parts(files: Sequence[Path]) -> pd.DataFrame:
     """Read the objects of all parts from the tables that hold them, with all columns that these share.
 
     Objects that are neither lens nor non-lens (a label other than 1 and 0) are left out.

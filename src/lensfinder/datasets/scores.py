@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,14 @@ _SCORE = {
     "part": Column("str", "", "validation or test"),
     "score": Column("float32", "", "probability of being a lens, as the network gives it"),
 }
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of a survey's tables: its catalogue, and the scores of its models."""
+
+    catalogue: Mapping[str, Column]
+    scores: Mapping[str, Column]
 
 
 def score_columns(shared: Mapping[str, Column]) -> dict[str, Column]:

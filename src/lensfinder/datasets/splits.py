@@ -6,11 +6,59 @@ that share no tile share no galaxy and no spectrum either.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from lensfinder.datasets.table import Column, read_table, write_table
 from lensfinder.errors import UserError
+from lensfinder.params import Params
+from lensfinder.params.base import TiledSection
 from lensfinder.typing import BoolArray, FloatArray, IntArray
+from lensfinder.workspace.paths import SurveyPaths
+
+
+def split_columns(positive: str) -> dict[str, Column]:
+    """Columns of a split by tiles; ``positive`` says what a lens is called, with its article."""
+    return {
+        "object_id": Column("str", "", "name of the object"),
+        "row": Column("int64", "", "its row in catalogue and images"),
+        "label": Column("int8", "", f"1 for {positive}, else 0"),
+        "kind": Column("str", "", "kind of object"),
+        "tile": Column("int32", "", "sky tile"),
+        "part": Column("str", "", "train, validation or test"),
+    }
+
+
+@dataclass(frozen=True)
+class TileParts:
+    """Parts that are unions of sky tiles, one table for all models; see :class:`.parts.Parts`.
+
+    The survey's section is a :class:`~lensfinder.params.base.TiledSection`.
+    """
+
+    catalogue_columns: Mapping[str, Column]
+    columns: Mapping[str, Column]
+
+    def make(self, paths: SurveyPaths, params: Params) -> None:
+        """Cut the training sample's tiles into training and validation, and print the counts."""
+        section = params.section(TiledSection)
+        catalogue = read_table(paths.catalogue, self.catalogue_columns)
+        splits = split_catalogue(catalogue, section.split.validation_fraction, params.seed)
+        self.write(paths.splits, splits)
+        counts = splits.groupby(["part", "kind"]).size().unstack()
+        print(counts.to_string(), flush=True)
+
+    def write(self, base: Path, splits: pd.DataFrame) -> None:
+        """Write the one table."""
+        write_table(self.files(base)[0], splits, self.columns)
+
+    def files(self, base: Path, model: str = "") -> tuple[Path, ...]:
+        """Return the one table."""
+        return (base.with_name(f"{base.name}.parquet"),)
 
 
 def group_tiles(

@@ -1,4 +1,4 @@
-"""Two models judged on the same objects: does one find more, and could the difference be chance?
+"""Two models measured on the same objects: does one find more, and could the difference be chance?
 
 Every difference is first − second, with a paired bootstrap interval: both models are measured on the same
 draws of test objects (or of groups of them), so what the draws have in common cancels. The scatter between
@@ -15,28 +15,16 @@ import pandas as pd
 
 from lensfinder.errors import UserError
 from lensfinder.evaluation import intervals
-from lensfinder.evaluation.evaluated import Judged
+from lensfinder.evaluation.evaluated import Evaluated
+from lensfinder.evaluation.measure_table import MEASURES, compared
 from lensfinder.evaluation.metrics import bootstrap_interval, plain
 from lensfinder.params import Judging
 from lensfinder.typing import BoolArray, FloatArray
 
-DIFFERENCES = (
-    "recall",
-    "fpr",
-    "precision",
-    "accuracy",
-    "auc",
-    "average_precision",
-    "f_beta",
-    "f_beta_at_validation_threshold",
-    "tpr_at_0_fp",
-    "tpr_at_10_fp",
-    "brier",
-)
 OBJECT_COLUMNS = ["object_id", "row", "label"]
 
 
-def compare(first: Judged, second: Judged, judging: Judging) -> dict[str, Any]:
+def compare(first: Evaluated, second: Evaluated, judging: Judging) -> dict[str, Any]:
     """Compare two models at the fixed threshold and over all thresholds.
 
     Raises
@@ -59,7 +47,7 @@ def compare(first: Judged, second: Judged, judging: Judging) -> dict[str, Any]:
         "threshold": judging.threshold,
         **mcnemar_results(label, right_1, right_2),
     }
-    for name in DIFFERENCES:
+    for name in compared():
         value, bounds = paired_difference(first, second, name, judging)
         result[f"{name}_difference"], result[f"{name}_difference_interval"] = value, bounds
     result["interval_unit"] = first.groups.unit
@@ -87,7 +75,7 @@ def mcnemar_results(label: BoolArray, right_1: BoolArray, right_2: BoolArray) ->
 
 
 def paired_difference(
-    first: Judged, second: Judged, measure: str, judging: Judging
+    first: Evaluated, second: Evaluated, measure: str, judging: Judging
 ) -> tuple[float | None, dict[str, Any]]:
     """Difference of a measure, first − second, with its paired bootstrap interval."""
     drawn = first.draws[measure] - second.draws[measure]
@@ -99,6 +87,11 @@ def excludes_zero(bounds: Mapping[str, Any]) -> bool:
     return bounds["low"] is not None and (bounds["low"] > 0 or bounds["high"] < 0)
 
 
+def first_is_better(comparison: Mapping[str, Any], measure: str) -> bool:
+    """Whether the first of two models has the better value of a measure."""
+    return bool((comparison[f"{measure}_difference"] > 0) != MEASURES[measure].lower_is_better)
+
+
 def _rank_correlation(first: FloatArray, second: FloatArray) -> float | None:
     """Spearman's coefficient; ``None`` if a model gives all objects the same score."""
     one, two = (pd.Series(score).rank().to_numpy() for score in (first, second))
@@ -107,7 +100,7 @@ def _rank_correlation(first: FloatArray, second: FloatArray) -> float | None:
     return plain(float(np.corrcoef(one, two)[0, 1]))
 
 
-def data_sizes(sizes: Mapping[str, Any], cube: str, pseudo_spectra: str) -> dict[str, Any]:
+def data_sizes(sizes: Mapping[str, Any], first: str, second: str) -> dict[str, Any]:
     """Size of both representations from the representation stage's ``sizes.json``, and what the second saves.
 
     Raises
@@ -117,10 +110,10 @@ def data_sizes(sizes: Mapping[str, Any], cube: str, pseudo_spectra: str) -> dict
     """
     try:
         return {
-            "bytes_per_object_first": int(sizes[cube]["bytes_per_object_memory"]),
-            "bytes_per_object_second": int(sizes[pseudo_spectra]["bytes_per_object_memory"]),
-            "bytes_on_disk_first": int(sizes[cube]["bytes_total_disk"]),
-            "bytes_on_disk_second": int(sizes[pseudo_spectra]["bytes_total_disk"]),
+            "bytes_per_object_first": int(sizes[first]["bytes_per_object_memory"]),
+            "bytes_per_object_second": int(sizes[second]["bytes_per_object_memory"]),
+            "bytes_on_disk_first": int(sizes[first]["bytes_total_disk"]),
+            "bytes_on_disk_second": int(sizes[second]["bytes_total_disk"]),
             "data_size_saving_memory": plain(sizes["saving_memory"]),
             "data_size_saving_disk": plain(sizes["saving_disk"]),
         }

@@ -11,13 +11,11 @@ import pandas as pd
 from lensfinder.errors import UserError
 from lensfinder.evaluation import intervals, measures
 from lensfinder.evaluation.intervals import Groups
-from lensfinder.evaluation.measures import Confusion, Counts, Ranking
+from lensfinder.evaluation.measure_table import SUFFIXES, Sample, measured
+from lensfinder.evaluation.measures import Counts, Ranking
 from lensfinder.params import Judging
 from lensfinder.typing import AnyArray, FloatArray
 
-RATES = ("recall", "fpr", "precision", "accuracy")
-COUNTS = ("tp", "fp", "fn", "tn")
-SUFFIXES = ("", "_at_f_beta", "_at_validation_threshold")
 CURVE_FPR = np.concatenate([[0.0], np.geomspace(1e-5, 1.0, 101)])
 """False-positive rates at which the ROC curve gets its band."""
 
@@ -37,7 +35,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluated:
     """What a model achieves on the test part.
 
     Attributes
@@ -55,8 +53,8 @@ class Judged:
     value
         Measures by name, see :func:`measure`.
     draws
-        The same on every draw, each of shape (samples,). Models that are judged on the same objects with the
-        same seed have the same draws, and are compared draw by draw.
+        The same on every draw, each of shape (samples,). Models that are measured on the same objects
+        with the same seed have the same draws, and are compared draw by draw.
     curve_draws
         Recall (samples, k) at :data:`CURVE_FPR`.
     """
@@ -75,7 +73,9 @@ class Judged:
         return intervals.percentile_interval(self.curve_draws, level)
 
 
-def judge(name: str, scores: pd.DataFrame, groups: Groups, judging: Judging, seed: int) -> Judged:
+def evaluate_scores(
+    name: str, scores: pd.DataFrame, groups: Groups, judging: Judging, seed: int
+) -> Evaluated:
     """Measure one model.
 
     Parameters
@@ -95,58 +95,43 @@ def judge(name: str, scores: pd.DataFrame, groups: Groups, judging: Judging, see
     rows, test = part_of(scores, "test")
     threshold = choose_threshold(part_of(scores, "validation")[1], judging.beta)
 
-    def statistic(weight: FloatArray | None) -> dict[str, FloatArray]:
+    def statistic(weight: FloatArray) -> dict[str, FloatArray]:
         counts = measures.count(test.ranking, weight)
         return {
-            **_measure_counts(test, counts, judging, threshold, weight),
+            **measure(test, judging, threshold, weight, counts),
             _CURVE: measures.recall_at_fpr(counts, CURVE_FPR),
         }
 
     draws = intervals.bootstrap(statistic, groups, judging.bootstrap_samples, seed)
     curve = draws.pop(_CURVE)
-    return Judged(name, rows, test, groups, threshold, measure(test, judging, threshold), draws, curve)
+    return Evaluated(name, rows, test, groups, threshold, measure(test, judging, threshold), draws, curve)
 
 
 def measure(
-    part: Part, judging: Judging, validation_threshold: float, weight: FloatArray | None = None
+    part: Part,
+    judging: Judging,
+    validation_threshold: float,
+    weight: FloatArray | None = None,
+    counts: Counts | None = None,
 ) -> dict[str, FloatArray]:
     """All measures of one part; with ``weight`` (samples, n), of as many weighted versions of it.
 
     ``validation_threshold`` may be NaN, if no threshold could be chosen: what needs it is NaN then.
+    ``counts`` are those of ``weight``, if they are known.
     """
-    counts = measures.count(part.ranking, weight)
-    return _measure_counts(part, counts, judging, validation_threshold, weight)
-
-
-def _measure_counts(
-    part: Part, counts: Counts, judging: Judging, validation_threshold: float, weight: FloatArray | None
-) -> dict[str, FloatArray]:
-    best = measures.best_f_beta_index(counts, judging.beta)
-    points = (
-        measures.confusion_at(part.ranking, counts, judging.threshold),
-        # Where there is no lens no threshold is best, and there are no counts at it.
-        measures.confusion_at_index(counts, best).where(counts.positives > 0),
-        measures.confusion_at(part.ranking, counts, validation_threshold),
+    counts = counts or measures.count(part.ranking, weight)
+    sample = Sample(part, weight, counts, measures.best_f_beta_index(counts, judging.beta))
+    # Where there is no lens no threshold is best, and there are no counts at it.
+    best = measures.confusion_at_index(counts, sample.best).where(counts.positives > 0)
+    fixed, validation = (
+        measures.confusion_at(part.ranking, counts, threshold)
+        for threshold in (judging.threshold, validation_threshold)
     )
+    points = dict(zip(SUFFIXES, (fixed, best, None, best, validation), strict=True))
     return {
-        **_point(points[0], "", judging),
-        "f_beta": points[1].f_beta(judging.beta),
-        "f_beta_threshold": np.where(counts.positives == 0, np.nan, part.ranking.threshold[best]),
-        "auc": measures.roc_auc(counts),
-        "average_precision": measures.average_precision(counts),
-        "tpr_at_0_fp": measures.recall_below_fp(counts, 1),
-        "tpr_at_10_fp": measures.recall_below_fp(counts, 10),
-        "brier": measures.brier(part.label, part.score, weight),
-        **_point(points[1], SUFFIXES[1], judging),
-        **_point(points[2], SUFFIXES[2], judging),
-        f"f_beta{SUFFIXES[2]}": points[2].f_beta(judging.beta),
+        key: of.function(points[point], judging) if points[point] else of.function(sample)
+        for key, point, of in measured()
     }
-
-
-def _point(confusion: Confusion, suffix: str, judging: Judging) -> dict[str, FloatArray]:
-    named = {f"{name}{suffix}": getattr(confusion, name) for name in (*COUNTS, *RATES)}
-    sky = intervals.purity_on_sky(confusion.recall, confusion.fpr, judging.sky_lens_fraction)
-    return {**named, f"purity_on_sky{suffix}": sky}
 
 
 def choose_threshold(validation: Part, beta: float) -> float:

@@ -44,26 +44,6 @@ class Confusion:
         """Counts with NaN where ``defined`` (...) is false."""
         return Confusion(*(np.where(defined, of, np.nan) for of in (self.tp, self.fp, self.fn, self.tn)))
 
-    @property
-    def recall(self) -> FloatArray:
-        """TP / (TP + FN), also called true-positive rate or completeness."""
-        return ratio(self.tp, self.tp + self.fn)
-
-    @property
-    def fpr(self) -> FloatArray:
-        """FP / (FP + TN), false-positive rate."""
-        return ratio(self.fp, self.fp + self.tn)
-
-    @property
-    def precision(self) -> FloatArray:
-        """TP / (TP + FP), also called purity."""
-        return ratio(self.tp, self.tp + self.fp)
-
-    @property
-    def accuracy(self) -> FloatArray:
-        """(TP + TN) / all."""
-        return ratio(self.tp + self.tn, self.tp + self.tn + self.fp + self.fn)
-
     def f_beta(self, beta: float) -> FloatArray:
         """F_β of these counts, see :func:`f_beta`."""
         return f_beta(self.tp, self.fp, self.tp + self.fn, beta)

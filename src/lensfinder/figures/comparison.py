@@ -9,33 +9,12 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.evaluation.comparison import excludes_zero
-from lensfinder.figures.style import (
-    BLACK,
-    BLUE,
-    ORANGE,
-    PURPLE,
-    error_bars,
-    new_figure,
-    series,
-    styled,
-)
+from lensfinder.evaluation.measure_table import MEASURES, drawn
+from lensfinder.figures.style import BLACK, BLUE, ORANGE, PURPLE, new_figure, series, styled, with_bars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-MEASURES = {
-    "recall": "recall",
-    "fpr": "false-positive rate",
-    "precision": "precision",
-    "accuracy": "accuracy",
-    "auc": "ROC AUC",
-    "average_precision": "average precision",
-    "f_beta": "F$_β$ (maximum)",
-    "f_beta_at_validation_threshold": "F$_β$ (validation threshold)",
-    "tpr_at_0_fp": "recall, no false positive",
-    "tpr_at_10_fp": "recall, < 10 false positives",
-}
 
 
 def score_scatter(
@@ -81,7 +60,7 @@ def _log_odds(score: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, n
 
 def measures_with_intervals(metrics: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
     """Every measure of every model as a point with its bootstrap interval; left, those that are near 1."""
-    near_one = [name for name in MEASURES if name != "fpr"]
+    near_one = [name for name in drawn() if name != "fpr"]
     with styled():
         spacing = min(0.26, 0.8 / len(metrics))
         height = max(4.8, 0.12 * len(metrics) * len(near_one))
@@ -91,30 +70,19 @@ def measures_with_intervals(metrics: Mapping[str, Mapping[str, Any]], title: str
                 zip(metrics, series(len(metrics)), strict=True)
             ):
                 shown = [name for name in names if metrics[model][name] is not None]
-                value = np.array([metrics[model][name] for name in shown])
-                low, high = (
-                    np.array([metrics[model][f"{name}_interval"][end] for name in shown], dtype=np.float64)
-                    for end in ("low", "high")
-                )
+                of = metrics[model]
+                value, bars = with_bars([(of[name], of[f"{name}_interval"]) for name in shown])
                 y = np.array([names.index(name) for name in shown]) + spacing * (
                     place - 0.5 * (len(metrics) - 1)
                 )
-                panel.errorbar(
-                    value,
-                    y,
-                    xerr=error_bars(value, low, high),
-                    fmt=marker,
-                    color=colour,
-                    capsize=2.5,
-                    label=model,
-                )
-            panel.set_yticks(range(len(names)), [MEASURES[name] for name in names])
+                panel.errorbar(value, y, xerr=bars, fmt=marker, color=colour, capsize=2.5, label=model)
+            panel.set_yticks(range(len(names)), [MEASURES[name].label for name in names])
             panel.set_ylim(len(names) - 0.5, -0.5)
         rates.set_xlabel("value, with bootstrap interval")
         fpr.set_xlabel("value, with bootstrap interval")
         fpr.set_xlim(left=0)
         fpr.set_yticks([])
-        fpr.set_title(MEASURES["fpr"])
+        fpr.set_title(MEASURES["fpr"].label)
         rates.set_title(title)
         figure.legend(*rates.get_legend_handles_labels(), loc="outside lower center", ncols=len(metrics))
     return figure
@@ -122,19 +90,14 @@ def measures_with_intervals(metrics: Mapping[str, Mapping[str, Any]], title: str
 
 def differences(comparison: Mapping[str, Any], title: str) -> Figure:
     """Difference of each measure, first − second, in percentage points, with its paired interval."""
-    names = [name for name in MEASURES if comparison.get(f"{name}_difference") is not None]
-    value = 100 * np.array([comparison[f"{name}_difference"] for name in names])
-    low, high = (
-        100 * np.array([comparison[f"{name}_difference_interval"][end] for name in names], dtype=np.float64)
-        for end in ("low", "high")
-    )
+    names = [name for name in drawn() if comparison.get(f"{name}_difference") is not None]
+    keys = [f"{name}_difference" for name in names]
+    value, bars = with_bars([(comparison[key], comparison[f"{key}_interval"]) for key in keys], 100)
     with styled():
         figure, (axes,) = new_figure(7.6, 4.6)
         axes.axvline(0, color=BLACK, lw=1)
-        axes.errorbar(
-            value, range(len(names)), xerr=error_bars(value, low, high), fmt="o", color=PURPLE, capsize=3
-        )
-        axes.set_yticks(range(len(names)), [MEASURES[name] for name in names])
+        axes.errorbar(value, range(len(names)), xerr=bars, fmt="o", color=PURPLE, capsize=3)
+        axes.set_yticks(range(len(names)), [MEASURES[name].label for name in names])
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlabel(f"{comparison['first']} − {comparison['second']}  [percentage points]")
         axes.set_title(title)
@@ -151,20 +114,13 @@ def draw_differences(
     Line and difference of those that are defined.
     """
     panel.axvline(0, color=BLACK, lw=1)
-    drawn = []
+    defined = []
     for y, of in enumerate(comparisons):
         value, bounds = of[f"{measure}_difference"], of[f"{measure}_difference_interval"]
         if value is None or bounds["low"] is None:
             continue
-        ends = (np.array([100 * x]) for x in (value, bounds["low"], bounds["high"]))
-        panel.errorbar(
-            100 * value,
-            y,
-            xerr=error_bars(*ends),
-            fmt="o",
-            color=BLUE,
-            mfc=BLUE if excludes_zero(bounds) else "white",
-            capsize=3,
-        )
-        drawn.append((y, value))
-    return drawn
+        at, bars = with_bars([(value, bounds)], 100)
+        filled = BLUE if excludes_zero(bounds) else "white"
+        panel.errorbar(at, y, xerr=bars, fmt="o", color=BLUE, mfc=filled, capsize=3)
+        defined.append((y, value))
+    return defined

@@ -9,16 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.evaluation.tables import Axis
-from lensfinder.figures.style import (
-    BLACK,
-    BLUE,
-    RED,
-    error_bars,
-    log_x,
-    new_figure,
-    series,
-    styled,
-)
+from lensfinder.figures.style import BLACK, BLUE, RED, error_bars, log_x, new_figure, series, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

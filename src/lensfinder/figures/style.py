@@ -7,11 +7,11 @@ dash too.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -112,7 +112,30 @@ def save_figure(figure: Figure, path: Path) -> None:
     os.replace(partial, path)
 
 
+def save_figures(folder: Path, drawn: Mapping[str, tuple[Figure, str]]) -> list[tuple[str, str]]:
+    """Write figures, each with a caption, by their names in place of those of an earlier run.
+
+    Returns
+    -------
+    Path of each, from the folder above, and its caption.
+    """
+    for stale in folder.glob("*.png"):
+        stale.unlink()
+    for name, (figure, _) in drawn.items():
+        save_figure(figure, folder / f"{name}.png")
+    return [(f"{folder.name}/{name}.png", caption) for name, (_, caption) in drawn.items()]
+
+
 def error_bars(value: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
     """Lengths (2, n) below and above, as ``errorbar`` wants them; rounding never makes one negative."""
     lengths: FloatArray = np.maximum(np.array([value - low, high - value]), 0.0)
     return lengths
+
+
+def with_bars(
+    pairs: Sequence[tuple[float, Mapping[str, Any]]], scale: float = 1.0
+) -> tuple[FloatArray, FloatArray]:
+    """Values (n,) times ``scale``, and error bars (2, n) from their intervals as metrics files write them."""
+    rows = [(value, bounds["low"], bounds["high"]) for value, bounds in pairs]
+    value, low, high = scale * np.array(rows, dtype=np.float64).reshape(-1, 3).T
+    return value, error_bars(value, low, high)

@@ -38,24 +38,10 @@ def about(name: str, checks: str) -> dict[str, Any]:
     return {"meta": {"name": name}, "description": checks.replace("$", "$$")}
 
 
-def threshold(name: str) -> dict[str, str]:
-    """Refer to one of the suite's thresholds."""
-    return {"$PARAMETER": name}
-
-
 class ColumnsFinite(MulticolumnMapMetricProvider):
     """Row by row: are all these columns numbers, neither missing nor infinite?"""
 
     condition_metric_name = "multicolumn_values.finite"
-    condition_domain_keys = (
-        "batch_id",
-        "table",
-        "column_list",
-        "row_condition",
-        "condition_parser",
-        "ignore_row_if",
-    )
-    condition_value_keys = ()
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
     def _pandas(cls, column_list: pd.DataFrame, **kwargs: Any) -> pd.Series[bool]:  # noqa: N805
@@ -78,16 +64,6 @@ class ColumnPairGroupInOne(ColumnPairMapMetricProvider):
     """Row by row: do all rows with this value of A have the same value of B?"""
 
     condition_metric_name = "column_pair_values.group_in_one"
-    condition_domain_keys = (
-        "batch_id",
-        "table",
-        "column_A",
-        "column_B",
-        "row_condition",
-        "condition_parser",
-        "ignore_row_if",
-    )
-    condition_value_keys = ()
 
     @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
     def _pandas(

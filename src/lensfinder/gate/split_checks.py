@@ -1,4 +1,4 @@
-"""What is expected of any split, whatever the survey; also of one fold of a cross-validation."""
+"""What is expected of any split, whatever the survey; also of a split of a study."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
-from lensfinder.gate.expectations import ExpectColumnPairGroupInOne, about, threshold
+from lensfinder.gate.checks import equal, group_in_one, known, mean_between, one_of, unique
 
 PARTS = ("train", "validation", "test")
 
@@ -19,29 +19,24 @@ IN_WORDS = {"object_id": "object_id", "label": "label", "kind": "kind of object"
 
 def agreement_with_catalogue(repeated: Sequence[str]) -> list[gxe.Expectation]:
     """Every row of the split is the catalogue's row that it points to, in all columns that it repeats."""
-    equal = [
-        gxe.ExpectColumnPairValuesToBeEqual(
-            column_A=name,
-            column_B=f"catalogue_{name}",
-            ignore_row_if="neither",
-            **about(
+    return [
+        unique("object_id_once", "no object is in the splits twice"),
+        one_of("row_known", "the split points to a row of the catalogue", "row_known", [True]),
+        *(
+            equal(
                 f"{name}_agrees",
                 f"the {IN_WORDS[name]} is the catalogue's in the row that the split points to",
-            ),
-        )
-        for name in repeated
-    ]
-    return [
-        gxe.ExpectColumnValuesToBeUnique(
-            column="object_id", **about("object_id_once", "no object is in the splits twice")
+                name,
+                f"catalogue_{name}",
+            )
+            for name in repeated
         ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="row_known",
-            value_set=[True],
-            **about("row_known", "the split points to a row of the catalogue"),
-        ),
-        *equal,
     ]
+
+
+def around(name: str, value: float, tolerance: float) -> dict[str, float]:
+    """Return the thresholds ``<name>_min`` and ``<name>_max``."""
+    return {f"{name}_min": value - tolerance, f"{name}_max": value + tolerance}
 
 
 def proportion_thresholds(
@@ -51,24 +46,21 @@ def proportion_thresholds(
     balance_tolerance: float,
 ) -> dict[str, float]:
     """Return the thresholds of :func:`validation_size` and :func:`class_balance`."""
-    thresholds = {
-        "validation_fraction_min": validation_fraction - size_tolerance,
-        "validation_fraction_max": validation_fraction + size_tolerance,
-    }
+    thresholds = around("validation_fraction", validation_fraction, size_tolerance)
     for part, fraction in positive_fractions.items():
-        thresholds[f"{part}_balance_min"] = fraction - balance_tolerance
-        thresholds[f"{part}_balance_max"] = fraction + balance_tolerance
+        thresholds |= around(f"{part}_balance", fraction, balance_tolerance)
     return thresholds
 
 
 def validation_size(fraction: float, tolerance: float) -> gxe.Expectation:
     """Validation is the wanted fraction of what is learned from."""
-    return gxe.ExpectColumnMeanToBeBetween(
-        column="validation",
-        min_value=threshold("validation_fraction_min"),
-        max_value=threshold("validation_fraction_max"),
-        row_condition=Column("part").is_in(LEARNING),
-        **about("validation_fraction", f"validation is {fraction} ± {tolerance} of train and validation"),
+    return mean_between(
+        "validation_fraction",
+        f"validation is {fraction} ± {tolerance} of train and validation",
+        "validation",
+        "validation_fraction_min",
+        "validation_fraction_max",
+        Column("part").is_in(LEARNING),
     )
 
 
@@ -77,14 +69,13 @@ def class_balance(
 ) -> list[gxe.Expectation]:
     """Each part has its fraction of positives, which are called ``positives``."""
     return [
-        gxe.ExpectColumnMeanToBeBetween(
-            column="label",
-            min_value=threshold(f"{part}_balance_min"),
-            max_value=threshold(f"{part}_balance_max"),
-            row_condition=Column("part") == part,
-            **about(
-                f"balance_{part}", f"the fraction of {positives} in {part} is {fraction:.4f} ± {tolerance}"
-            ),
+        mean_between(
+            f"balance_{part}",
+            f"the fraction of {positives} in {part} is {fraction:.4f} ± {tolerance}",
+            "label",
+            f"{part}_balance_min",
+            f"{part}_balance_max",
+            Column("part") == part,
         )
         for part, fraction in positive_fractions.items()
     ]
@@ -93,17 +84,14 @@ def class_balance(
 def no_leak() -> list[gxe.Expectation]:
     """No tile, galaxy or spectrum is on both sides of a border between parts."""
     return [
-        gxe.ExpectColumnValuesToBeInSet(
-            column="part",
-            value_set=list(PARTS),
-            **about("part_known", f"the part is one of {', '.join(PARTS)}"),
-        ),
+        known("part", PARTS),
         *(
-            ExpectColumnPairGroupInOne(
-                column_A=column,
-                column_B="part",
-                row_condition=Column(column) != nothing,
-                **about(f"{name}_in_one_part", f"all objects of one {words} are in one part: nothing leaks"),
+            group_in_one(
+                f"{name}_in_one_part",
+                f"all objects of one {words} are in one part: nothing leaks",
+                column,
+                "part",
+                Column(column) != nothing,
             )
             for column, name, words, nothing in (
                 ("catalogue_tile", "tile", "sky tile", -1),
@@ -116,10 +104,5 @@ def no_leak() -> list[gxe.Expectation]:
 
 def coverage() -> list[gxe.Expectation]:
     """Every object of the catalogue is used, once."""
-    return [
-        gxe.ExpectColumnValuesToBeInSet(
-            column="times_in_splits",
-            value_set=[1],
-            **about("in_splits_once", "every object of the catalogue is in the splits exactly once"),
-        )
-    ]
+    checks = "every object of the catalogue is in the splits exactly once"
+    return [one_of("in_splits_once", checks, "times_in_splits", [1])]

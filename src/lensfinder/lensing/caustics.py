@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lensfinder.lensing.lens import Lens, ellipsoid_deflection, ellipsoid_hessian
+from lensfinder.lensing.lens import Lens, LensParameters, ellipsoid_deflection, ellipsoid_hessian
 from lensfinder.typing import AnyArray, FloatArray, IntArray
 
 _BISECTIONS = 52  # halves the first bracket down to rounding
@@ -103,6 +103,7 @@ def multiple_image_radius_arcsec(lens: Lens) -> FloatArray:
     shape.
     """
     q, theta_e, theta_g = lens.axis_ratio, lens.theta_e_arcsec, lens.theta_g_arcsec
+    along = LensParameters(theta_e, theta_g, q, 1.0, 0.0, lens.shear_1, lens.shear_2)
     shear = np.hypot(lens.shear_1, lens.shear_2)
     k = 1.0 - shear
     core = np.sqrt(q) * theta_g  # P at the centre
@@ -110,14 +111,14 @@ def multiple_image_radius_arcsec(lens: Lens) -> FloatArray:
     for _ in range(_CRITICAL_STEPS):
         y = np.sqrt((p_minor - core) * (p_minor + core))
         x = np.sqrt((p_major - core) * (p_major + core)) / q
-        psi_yy_minor = ellipsoid_hessian(0.0, y, theta_e, theta_g, q)[2]
-        psi_yy_major = ellipsoid_hessian(x, 0.0, theta_e, theta_g, q)[2]
+        psi_yy_minor = ellipsoid_hessian(0.0, y, along)[2]
+        psi_yy_major = ellipsoid_hessian(x, 0.0, along)[2]
         p_minor = np.maximum(p_minor * np.cbrt(psi_yy_minor / k), core)
         p_major = np.maximum(p_major * psi_yy_major / k, core)
     y = np.sqrt((p_minor - core) * (p_minor + core))
     x = np.sqrt((p_major - core) * (p_major + core)) / q
-    fold = ellipsoid_deflection(0.0, y, theta_e, theta_g, q)[1] - k * y
-    cusp = (1.0 + shear) * x - ellipsoid_deflection(x, 0.0, theta_e, theta_g, q)[0]
+    fold = ellipsoid_deflection(0.0, y, along)[1] - k * y
+    cusp = (1.0 + shear) * x - ellipsoid_deflection(x, 0.0, along)[0]
     # The largest eigenvalue that ∂α of the ellipsoid reaches anywhere, at its centre.
     lenses = 2.0 * theta_e / ((1.0 + q) * theta_g) > k
     return np.asarray(np.where(lenses, _RADIUS_MARGIN * np.maximum(fold, cusp), 0.0))

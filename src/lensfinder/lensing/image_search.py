@@ -25,7 +25,12 @@ import math
 import numpy as np
 
 from lensfinder.compiled import compiled, jitable
-from lensfinder.lensing.lens import ellipsoid_deflection, ellipsoid_hessian
+from lensfinder.lensing.lens import (
+    LensParameters,
+    deflection_bound,
+    ellipsoid_deflection,
+    ellipsoid_hessian,
+)
 from lensfinder.typing import FloatArray, IntArray
 
 # A cell is handed to Newton's method when K|θ−c| / (smaller singular value of A) is below this value in a
@@ -41,47 +46,47 @@ _STACK_CELLS = 400  # a depth-first search keeps three cells of each level, and 
 
 
 @jitable
-def deflection_bound(theta_e: float, axis_ratio: float) -> float:
-    """Upper bound of the ellipsoid's |α|: θ_E √q atanh(f)/f, its value far out on the minor axis."""
-    f = max(math.sqrt((1.0 - axis_ratio) * (1.0 + axis_ratio)), 1e-9)
-    return theta_e * math.sqrt(axis_ratio) * math.asinh(f / axis_ratio) / f
-
-
-@jitable
-def curvature_bound(
-    x: float, y: float, half: float, theta_e: float, theta_g: float, axis_ratio: float
-) -> float:
+def curvature_bound(x: float, y: float, half: float, lens: LensParameters) -> float:
     """Upper bound K of the change of ∂α per arcsec in the square of half side `half` about (x, y)."""
     dx = max(abs(x) - half, 0.0)
     dy = max(abs(y) - half, 0.0)
-    softened_2 = axis_ratio * dx * dx + dy * dy / axis_ratio + theta_g * theta_g
-    return (1.16 + 0.67 * (1.0 - axis_ratio)) / math.sqrt(axis_ratio) * theta_e / softened_2
+    q = lens.axis_ratio
+    softened_2 = q * dx * dx + dy * dy / q + lens.theta_g * lens.theta_g
+    bound: float = (1.16 + 0.67 * (1.0 - q)) / math.sqrt(q) * lens.theta_e / softened_2
+    return bound
+
+
+@jitable
+def _equation(
+    x: float,
+    y: float,
+    lens: LensParameters,
+    beta_x: float,
+    beta_y: float,
+    psi: tuple[float, float, float],
+    alpha: tuple[float, float],
+) -> tuple[float, float, float, float, float]:
+    """F_x, F_y, A_xx, A_xy, A_yy at (x, y), from Hessian and deflection of the ellipsoid.
+
+    These are not called here: so deep in the calls the compiler would not fuse them.
+    """
+    f_x = (1.0 - lens.shear_1) * x - lens.shear_2 * y - alpha[0] - beta_x
+    f_y = (1.0 + lens.shear_1) * y - lens.shear_2 * x - alpha[1] - beta_y
+    return f_x, f_y, 1.0 - psi[0] - lens.shear_1, -psi[1] - lens.shear_2, 1.0 - psi[2] + lens.shear_1
 
 
 @compiled
 def _newton(
-    x: float,
-    y: float,
-    theta_e: float,
-    theta_g: float,
-    axis_ratio: float,
-    shear_1: float,
-    shear_2: float,
-    beta_x: float,
-    beta_y: float,
+    x: float, y: float, lens: LensParameters, beta_x: float, beta_y: float
 ) -> tuple[float, float, float, bool]:
     """Newton's method from (x, y): the root, det A there, and whether it converged to rounding."""
-    scale = 1.0 + abs(beta_x) + abs(beta_y) + theta_e
+    scale = 1.0 + abs(beta_x) + abs(beta_y) + lens.theta_e
     previous = np.inf
     determinant = 0.0
     for _ in range(_NEWTON_STEPS):
-        alpha_x, alpha_y = ellipsoid_deflection(x, y, theta_e, theta_g, axis_ratio)
-        psi_xx, psi_xy, psi_yy = ellipsoid_hessian(x, y, theta_e, theta_g, axis_ratio)
-        a_xx = 1.0 - psi_xx - shear_1
-        a_yy = 1.0 - psi_yy + shear_1
-        a_xy = -psi_xy - shear_2
-        f_x = (1.0 - shear_1) * x - shear_2 * y - alpha_x - beta_x
-        f_y = (1.0 + shear_1) * y - shear_2 * x - alpha_y - beta_y
+        f_x, f_y, a_xx, a_xy, a_yy = _equation(
+            x, y, lens, beta_x, beta_y, ellipsoid_hessian(x, y, lens), ellipsoid_deflection(x, y, lens)
+        )
         determinant = a_xx * a_yy - a_xy * a_xy
         residual = abs(f_x) + abs(f_y)
         # Rounding stops the descent: the last residual that still fell is as good as the arithmetic allows.
@@ -97,11 +102,7 @@ def _newton(
 
 @compiled
 def _search(
-    theta_e: float,
-    theta_g: float,
-    axis_ratio: float,
-    shear_1: float,
-    shear_2: float,
+    lens: LensParameters,
     beta_x: float,
     beta_y: float,
     smallest_half: float,
@@ -113,8 +114,8 @@ def _search(
 
     Returns their number, or −1 if the set is not proved complete.
     """
-    shear = np.hypot(shear_1, shear_2)
-    radius = (np.hypot(beta_x, beta_y) + deflection_bound(theta_e, axis_ratio)) / (1.0 - shear)
+    shear = np.hypot(lens.shear_1, lens.shear_2)
+    radius = (np.hypot(beta_x, beta_y) + deflection_bound(lens)) / (1.0 - shear)
     # A little more than the bound, off centre: images and symmetry axes do not fall on the edges of cells.
     stack[0, 0] = 0.0123 * radius
     stack[0, 1] = 0.0071 * radius
@@ -129,16 +130,12 @@ def _search(
         cells += 1.0
         if cells > cells_max:
             return -1
-        psi_xx, psi_xy, psi_yy = ellipsoid_hessian(x, y, theta_e, theta_g, axis_ratio)
-        alpha_x, alpha_y = ellipsoid_deflection(x, y, theta_e, theta_g, axis_ratio)
-        a_xx = 1.0 - psi_xx - shear_1
-        a_yy = 1.0 - psi_yy + shear_1
-        a_xy = -psi_xy - shear_2
-        f_x = (1.0 - shear_1) * x - shear_2 * y - alpha_x - beta_x
-        f_y = (1.0 + shear_1) * y - shear_2 * x - alpha_y - beta_y
+        f_x, f_y, a_xx, a_xy, a_yy = _equation(
+            x, y, lens, beta_x, beta_y, ellipsoid_hessian(x, y, lens), ellipsoid_deflection(x, y, lens)
+        )
 
         # Exclusion, on F itself and on adj(A) F = −det(A)(θ−c) + adj(A) × (what curvature adds).
-        curvature = curvature_bound(x, y, half, theta_e, theta_g, axis_ratio)
+        curvature = curvature_bound(x, y, half, lens)
         bend = curvature * half * half  # K|θ−c|²/2 at the corner
         if abs(f_x) > (abs(a_xx) + abs(a_xy)) * half + bend:
             continue
@@ -152,12 +149,10 @@ def _search(
 
         smallest = half < smallest_half
         wide = _REACH * half
-        wide_curvature = curvature_bound(x, y, wide, theta_e, theta_g, axis_ratio)
+        wide_curvature = curvature_bound(x, y, wide, lens)
         at_most_one = wide_curvature * np.sqrt(2.0) * wide * larger < _NEWTON_THRESHOLD * abs(determinant)
         if at_most_one or smallest:
-            root_x, root_y, root_det, converged = _newton(
-                x, y, theta_e, theta_g, axis_ratio, shear_1, shear_2, beta_x, beta_y
-            )
+            root_x, root_y, root_det, converged = _newton(x, y, lens, beta_x, beta_y)
             near = abs(root_x - x) <= wide and abs(root_y - y) <= wide
             if converged and (near or smallest):
                 known = False
@@ -211,6 +206,7 @@ def search_all(systems: FloatArray, attempts: FloatArray, images: FloatArray, n_
         cos_2, sin_2 = np.cos(2.0 * angle), np.sin(2.0 * angle)
         shear_1 = cos_2 * gamma_1 + sin_2 * gamma_2
         shear_2 = cos_2 * gamma_2 - sin_2 * gamma_1
+        lens = LensParameters(theta_e, theta_g, axis_ratio, 1.0, 0.0, shear_1, shear_2)
         found = -1
         for attempt in range(len(attempts)):
             smallest_half = attempts[attempt, 0] * min(theta_g, 1.0)
@@ -218,19 +214,7 @@ def search_all(systems: FloatArray, attempts: FloatArray, images: FloatArray, n_
             moved_y = source_y + attempts[attempt, 2] * np.sin(_DISPLACEMENT_ANGLE_RAD)
             beta_x = cos * moved_x + sin * moved_y
             beta_y = cos * moved_y - sin * moved_x
-            found = _search(
-                theta_e,
-                theta_g,
-                axis_ratio,
-                shear_1,
-                shear_2,
-                beta_x,
-                beta_y,
-                smallest_half,
-                attempts[attempt, 1],
-                stack,
-                roots,
-            )
+            found = _search(lens, beta_x, beta_y, smallest_half, attempts[attempt, 1], stack, roots)
             if found >= 0:
                 break
         if found < 0:

@@ -76,7 +76,7 @@ def find_images(lens: Lens, beta_x_arcsec: ArrayLike, beta_y_arcsec: ArrayLike) 
     """
     sources = [np.asarray(beta, dtype=np.float64) for beta in (beta_x_arcsec, beta_y_arcsec)]
     try:
-        columns = np.broadcast_arrays(*np.atleast_1d(*lens.parameters, *sources))
+        columns = np.broadcast_arrays(*np.atleast_1d(*lens.values, *sources))
     except ValueError as error:
         shapes = (lens.shape, *(beta.shape for beta in sources))
         raise UserError(

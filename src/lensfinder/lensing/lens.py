@@ -21,8 +21,9 @@ to +y.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,14 +40,27 @@ Broadcast: TypeAlias = Any
 _SMALLEST_ARGUMENT = 1e-9
 
 
+class LensParameters(NamedTuple):
+    """One lens, or many, as the functions of this module take it: scalars (so in compiled code) or arrays.
+
+    ``cos`` and ``sin`` are those of the position angle of the mass's major axis; else as in :class:`Lens`.
+    """
+
+    theta_e: Broadcast
+    theta_g: Broadcast
+    axis_ratio: Broadcast
+    cos: Broadcast
+    sin: Broadcast
+    shear_1: Broadcast
+    shear_2: Broadcast
+
+
 @jitable
-def ellipsoid_deflection(
-    x: Floats, y: Floats, theta_e: Floats, theta_g: Floats, axis_ratio: Floats
-) -> tuple[Broadcast, Broadcast]:
+def ellipsoid_deflection(x: Floats, y: Floats, lens: LensParameters) -> tuple[Broadcast, Broadcast]:
     """Deflection (α_x, α_y) of the ellipsoid alone, in the frame whose x is the major axis of the mass."""
-    q = axis_ratio
-    b = theta_e * np.sqrt(q)
-    s = theta_g / np.sqrt(q)
+    q = lens.axis_ratio
+    b = lens.theta_e * np.sqrt(q)
+    s = lens.theta_g / np.sqrt(q)
     f = np.sqrt((1.0 - q) * (1.0 + q))
     p = np.sqrt(q * q * (s * s + x * x) + y * y)
     d = x * x + y * y + 2.0 * s * p + s * s * (1.0 + q * q)
@@ -59,17 +73,24 @@ def ellipsoid_deflection(
 
 
 @jitable
-def ellipsoid_hessian(
-    x: Floats, y: Floats, theta_e: Floats, theta_g: Floats, axis_ratio: Floats
-) -> tuple[Broadcast, Broadcast, Broadcast]:
+def deflection_bound(lens: LensParameters) -> float:
+    """Upper bound of the ellipsoid's |α|: θ_E √q atanh(f)/f, its value far out on the minor axis."""
+    q = lens.axis_ratio
+    f = max(math.sqrt((1.0 - q) * (1.0 + q)), 1e-9)
+    bound: float = lens.theta_e * math.sqrt(q) * math.asinh(f / q) / f
+    return bound
+
+
+@jitable
+def ellipsoid_hessian(x: Floats, y: Floats, lens: LensParameters) -> tuple[Broadcast, Broadcast, Broadcast]:
     """Hessian (ψ_xx, ψ_xy, ψ_yy) of the ellipsoid alone, in the frame whose x is the major axis of the mass.
 
     The NIE has ψ_xx = b (q²s²+y²+sP)/(PD), ψ_xy = −b x y/(PD) and ψ_yy = b (s²+x²+sP)/(PD). Below, `core` is
     s ∂ln(PD)/∂s, and what is subtracted is s ∂/∂s of the numerators.
     """
-    q = axis_ratio
-    b = theta_e * np.sqrt(q)
-    s = theta_g / np.sqrt(q)
+    q = lens.axis_ratio
+    b = lens.theta_e * np.sqrt(q)
+    s = lens.theta_g / np.sqrt(q)
     p = np.sqrt(q * q * (s * s + x * x) + y * y)
     d = x * x + y * y + 2.0 * s * p + s * s * (1.0 + q * q)
     p_slope = (q * s / p) ** 2  # ∂ln P/∂ln s
@@ -83,113 +104,58 @@ def ellipsoid_hessian(
 
 
 @jitable
-def convergence(
-    x_arcsec: Floats,
-    y_arcsec: Floats,
-    theta_e_arcsec: Floats,
-    theta_g_arcsec: Floats,
-    axis_ratio: Floats,
-    position_angle_rad: Floats,
-) -> Broadcast:
-    """Surface density κ in units of the critical one (Manjón-García et al.; see the module)."""
-    cos, sin = np.cos(position_angle_rad), np.sin(position_angle_rad)
-    along, across = cos * x_arcsec + sin * y_arcsec, cos * y_arcsec - sin * x_arcsec
-    radius_2 = axis_ratio * along * along + across * across / axis_ratio
-    core_2 = theta_g_arcsec * theta_g_arcsec
-    softened_2 = radius_2 + core_2
-    return 0.5 * theta_e_arcsec * (radius_2 + 2.0 * core_2) / (softened_2 * np.sqrt(softened_2))
+def turned_hessian(x: Floats, y: Floats, lens: LensParameters) -> tuple[Broadcast, Broadcast, Broadcast]:
+    """Hessian (ψ_xx, ψ_xy, ψ_yy) of the ellipsoid alone, in the frame of the sky."""
+    cos, sin = lens.cos, lens.sin
+    h_aa, h_ab, h_bb = ellipsoid_hessian(cos * x + sin * y, cos * y - sin * x, lens)
+    psi_xx = cos * cos * h_aa - 2.0 * cos * sin * h_ab + sin * sin * h_bb
+    psi_yy = sin * sin * h_aa + 2.0 * cos * sin * h_ab + cos * cos * h_bb
+    psi_xy = cos * sin * (h_aa - h_bb) + (cos * cos - sin * sin) * h_ab
+    return psi_xx, psi_xy, psi_yy
 
 
 @jitable
-def deflection(
-    x_arcsec: Floats,
-    y_arcsec: Floats,
-    theta_e_arcsec: Floats,
-    theta_g_arcsec: Floats,
-    axis_ratio: Floats,
-    position_angle_rad: Floats,
-    shear_1: Floats,
-    shear_2: Floats,
-) -> tuple[Broadcast, Broadcast]:
+def convergence(x_arcsec: Floats, y_arcsec: Floats, lens: LensParameters) -> Broadcast:
+    """Surface density κ in units of the critical one (Manjón-García et al.; see the module)."""
+    along = lens.cos * x_arcsec + lens.sin * y_arcsec
+    across = lens.cos * y_arcsec - lens.sin * x_arcsec
+    radius_2 = lens.axis_ratio * along * along + across * across / lens.axis_ratio
+    core_2 = lens.theta_g * lens.theta_g
+    softened_2 = radius_2 + core_2
+    return 0.5 * lens.theta_e * (radius_2 + 2.0 * core_2) / (softened_2 * np.sqrt(softened_2))
+
+
+@jitable
+def deflection(x_arcsec: Floats, y_arcsec: Floats, lens: LensParameters) -> tuple[Broadcast, Broadcast]:
     """Reduced deflection (α_x, α_y) in arcsec of ellipsoid and shear; the source lies at β = θ − α(θ)."""
-    cos, sin = np.cos(position_angle_rad), np.sin(position_angle_rad)
+    cos, sin = lens.cos, lens.sin
     along, across = cos * x_arcsec + sin * y_arcsec, cos * y_arcsec - sin * x_arcsec
-    alpha_along, alpha_across = ellipsoid_deflection(
-        along, across, theta_e_arcsec, theta_g_arcsec, axis_ratio
-    )
-    alpha_x = cos * alpha_along - sin * alpha_across + shear_1 * x_arcsec + shear_2 * y_arcsec
-    alpha_y = sin * alpha_along + cos * alpha_across + shear_2 * x_arcsec - shear_1 * y_arcsec
+    alpha_along, alpha_across = ellipsoid_deflection(along, across, lens)
+    alpha_x = cos * alpha_along - sin * alpha_across + lens.shear_1 * x_arcsec + lens.shear_2 * y_arcsec
+    alpha_y = sin * alpha_along + cos * alpha_across + lens.shear_2 * x_arcsec - lens.shear_1 * y_arcsec
     return alpha_x, alpha_y
 
 
 @jitable
 def hessian(
-    x_arcsec: Floats,
-    y_arcsec: Floats,
-    theta_e_arcsec: Floats,
-    theta_g_arcsec: Floats,
-    axis_ratio: Floats,
-    position_angle_rad: Floats,
-    shear_1: Floats,
-    shear_2: Floats,
+    x_arcsec: Floats, y_arcsec: Floats, lens: LensParameters
 ) -> tuple[Broadcast, Broadcast, Broadcast]:
     """Second derivatives (ψ_xx, ψ_xy, ψ_yy) = ∂α of ellipsoid and shear; κ = (ψ_xx + ψ_yy)/2."""
-    cos, sin = np.cos(position_angle_rad), np.sin(position_angle_rad)
-    along, across = cos * x_arcsec + sin * y_arcsec, cos * y_arcsec - sin * x_arcsec
-    h_aa, h_ab, h_bb = ellipsoid_hessian(along, across, theta_e_arcsec, theta_g_arcsec, axis_ratio)
-    psi_xx = cos * cos * h_aa - 2.0 * cos * sin * h_ab + sin * sin * h_bb + shear_1
-    psi_yy = sin * sin * h_aa + 2.0 * cos * sin * h_ab + cos * cos * h_bb - shear_1
-    psi_xy = cos * sin * (h_aa - h_bb) + (cos * cos - sin * sin) * h_ab + shear_2
-    return psi_xx, psi_xy, psi_yy
+    psi_xx, psi_xy, psi_yy = turned_hessian(x_arcsec, y_arcsec, lens)
+    return psi_xx + lens.shear_1, psi_xy + lens.shear_2, psi_yy - lens.shear_1
 
 
 @jitable
-def jacobian_determinant(
-    x_arcsec: Floats,
-    y_arcsec: Floats,
-    theta_e_arcsec: Floats,
-    theta_g_arcsec: Floats,
-    axis_ratio: Floats,
-    position_angle_rad: Floats,
-    shear_1: Floats,
-    shear_2: Floats,
-) -> Broadcast:
+def jacobian_determinant(x_arcsec: Floats, y_arcsec: Floats, lens: LensParameters) -> Broadcast:
     """Determinant of A = 1 − ∂α; zero on critical curves, its sign is the parity of an image."""
-    psi_xx, psi_xy, psi_yy = hessian(
-        x_arcsec,
-        y_arcsec,
-        theta_e_arcsec,
-        theta_g_arcsec,
-        axis_ratio,
-        position_angle_rad,
-        shear_1,
-        shear_2,
-    )
+    psi_xx, psi_xy, psi_yy = hessian(x_arcsec, y_arcsec, lens)
     return (1.0 - psi_xx) * (1.0 - psi_yy) - psi_xy * psi_xy
 
 
 @jitable
-def magnification(
-    x_arcsec: Floats,
-    y_arcsec: Floats,
-    theta_e_arcsec: Floats,
-    theta_g_arcsec: Floats,
-    axis_ratio: Floats,
-    position_angle_rad: Floats,
-    shear_1: Floats,
-    shear_2: Floats,
-) -> Broadcast:
+def magnification(x_arcsec: Floats, y_arcsec: Floats, lens: LensParameters) -> Broadcast:
     """Signed magnification μ = 1/det A."""
-    return 1.0 / jacobian_determinant(
-        x_arcsec,
-        y_arcsec,
-        theta_e_arcsec,
-        theta_g_arcsec,
-        axis_ratio,
-        position_angle_rad,
-        shear_1,
-        shear_2,
-    )
+    return 1.0 / jacobian_determinant(x_arcsec, y_arcsec, lens)
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -246,7 +212,7 @@ class Lens:
         in_range = (self.axis_ratio > 0.0) & (self.axis_ratio <= 1.0)
         _require(in_range, self.axis_ratio, "axis_ratio", "in 0 < q <= 1")
         try:
-            np.broadcast(*self.parameters)
+            np.broadcast(*self.values)
         except ValueError as error:
             shapes = {field.name: getattr(self, field.name).shape for field in fields(self)}
             raise UserError(f"Lens: fields of shapes {shapes} do not broadcast") from error
@@ -254,27 +220,33 @@ class Lens:
         _require(shear < 1.0, shear, "shear (the length of shear_1, shear_2)", "less than 1")
 
     @property
-    def parameters(self) -> tuple[FloatArray, ...]:
-        """The fields in the order in which the functions of this module take them."""
+    def values(self) -> tuple[FloatArray, ...]:
+        """The fields in their order."""
         return tuple(getattr(self, field.name) for field in fields(self))
+
+    @property
+    def parameters(self) -> LensParameters:
+        """The lens as the functions of this module take it."""
+        theta_e, theta_g, axis_ratio, angle, shear_1, shear_2 = self.values
+        return LensParameters(theta_e, theta_g, axis_ratio, np.cos(angle), np.sin(angle), shear_1, shear_2)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Common shape of the fields."""
-        return np.broadcast(*self.parameters).shape
+        return np.broadcast(*self.values).shape
 
     def __getitem__(self, index: Any) -> Lens:
         """The lenses that `index` picks from an array of the common shape; `lens[..., None]` adds an axis."""
-        chosen = [np.broadcast_to(parameter, self.shape)[index] for parameter in self.parameters]
+        chosen = [np.broadcast_to(parameter, self.shape)[index] for parameter in self.values]
         return Lens(**{field.name: value for field, value in zip(fields(self), chosen, strict=True)})
 
     def convergence(self, x_arcsec: Floats, y_arcsec: Floats) -> FloatArray:
         """Convergence κ; see the function of the same name."""
-        return np.asarray(convergence(x_arcsec, y_arcsec, *self.parameters[:4]))
+        return np.asarray(convergence(x_arcsec, y_arcsec, self.parameters))
 
     def deflection(self, x_arcsec: Floats, y_arcsec: Floats) -> tuple[FloatArray, FloatArray]:
         """Deflection (α_x, α_y) in arcsec; see the function of the same name."""
-        alpha_x, alpha_y = deflection(x_arcsec, y_arcsec, *self.parameters)
+        alpha_x, alpha_y = deflection(x_arcsec, y_arcsec, self.parameters)
         return np.asarray(alpha_x), np.asarray(alpha_y)
 
     def source_position(self, x_arcsec: Floats, y_arcsec: Floats) -> tuple[FloatArray, FloatArray]:
@@ -284,16 +256,16 @@ class Lens:
 
     def hessian(self, x_arcsec: Floats, y_arcsec: Floats) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Hessian (ψ_xx, ψ_xy, ψ_yy); see the function of the same name."""
-        psi_xx, psi_xy, psi_yy = hessian(x_arcsec, y_arcsec, *self.parameters)
+        psi_xx, psi_xy, psi_yy = hessian(x_arcsec, y_arcsec, self.parameters)
         return np.asarray(psi_xx), np.asarray(psi_xy), np.asarray(psi_yy)
 
     def jacobian_determinant(self, x_arcsec: Floats, y_arcsec: Floats) -> FloatArray:
         """Determinant of 1 − ∂α; see the function of the same name."""
-        return np.asarray(jacobian_determinant(x_arcsec, y_arcsec, *self.parameters))
+        return np.asarray(jacobian_determinant(x_arcsec, y_arcsec, self.parameters))
 
     def magnification(self, x_arcsec: Floats, y_arcsec: Floats) -> FloatArray:
         """Signed magnification μ; see the function of the same name."""
-        return np.asarray(magnification(x_arcsec, y_arcsec, *self.parameters))
+        return np.asarray(magnification(x_arcsec, y_arcsec, self.parameters))
 
 
 def _require(valid: ArrayLike, value: FloatArray, name: str, wanted: str) -> None:

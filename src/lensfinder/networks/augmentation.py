@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from lensfinder.networks.forms import InputForm
+from lensfinder.datasets.representation import InputForm
 from lensfinder.params import Model
 from lensfinder.typing import AnyArray, Float32Array
 

@@ -9,8 +9,8 @@ from typing import TypeAlias
 import keras
 import numpy as np
 
+from lensfinder.datasets.representation import Representation
 from lensfinder.networks.augmentation import draw_augmentations, no_augmentations
-from lensfinder.networks.forms import forms_of
 from lensfinder.networks.kernels import conversion_table, fill_batch
 from lensfinder.params import Model
 from lensfinder.typing import AnyArray, Float32Array
@@ -34,7 +34,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     labels
         0 or 1 for each of ``rows``, of shape (m,).
     model
-        Tells representation and normalisation.
+        Tells normalisation and augmentation.
+    representation
+        What ``images`` are.
     batch_size
         Objects in a batch; the last one holds what is left.
     augmentations
@@ -47,6 +49,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         rows: AnyArray,
         labels: AnyArray,
         model: Model,
+        representation: Representation,
         batch_size: int,
         augmentations: AnyArray | None = None,
     ) -> None:
@@ -57,7 +60,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self.model = model
         self.batch_size = batch_size
         self.augmentations = no_augmentations(len(rows)) if augmentations is None else augmentations
-        self.forms = forms_of(model.representation)
+        self.forms = representation.forms
         self.tables = [conversion_table(form, model.normalisation) for form in self.forms]
 
     def __len__(self) -> int:
@@ -87,6 +90,7 @@ def training_batches(
     rows: AnyArray,
     labels: AnyArray,
     model: Model,
+    representation: Representation,
     batch_size: int,
     seed: int,
     epoch: int,
@@ -100,5 +104,11 @@ def training_batches(
     order = rng.permutation(len(rows))
     augmentations = draw_augmentations(len(rows), model, rng)
     return Batches(
-        images, np.asarray(rows)[order], np.asarray(labels)[order], model, batch_size, augmentations
+        images,
+        np.asarray(rows)[order],
+        np.asarray(labels)[order],
+        model,
+        representation,
+        batch_size,
+        augmentations,
     )

@@ -15,8 +15,8 @@ import numpy as np
 
 from lensfinder.compiled import compiled
 from lensfinder.datasets.half import HALF_TO_FLOAT
+from lensfinder.datasets.representation import InputForm
 from lensfinder.networks.augmentation import AUGMENTATION
-from lensfinder.networks.forms import InputForm
 from lensfinder.networks.normalisation import normalise
 from lensfinder.typing import AnyArray, Float32Array
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lensfinder.networks.forms import InputForm
+from lensfinder.datasets.representation import InputForm
 from lensfinder.typing import AnyArray, Float32Array
 
 

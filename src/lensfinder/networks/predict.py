@@ -8,9 +8,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from lensfinder.datasets.representation import Representation
 from lensfinder.errors import UserError
 from lensfinder.networks import backend
-from lensfinder.networks.forms import forms_of
 from lensfinder.networks.inputs import Batches
 from lensfinder.params import Model
 from lensfinder.typing import AnyArray, Float32Array
@@ -23,8 +23,8 @@ class Predictor:
     ----------
     path
         ``model.keras`` as training wrote it.
-    model
-        The parameters it was trained with: they tell how the images are normalised.
+    model, representation
+        What it was trained with: they tell how the images are normalised.
     threads
         As in training; 0 means one per core.
 
@@ -34,9 +34,9 @@ class Predictor:
         If the file is missing or no network.
     """
 
-    def __init__(self, path: Path, model: Model, threads: int = 0) -> None:
+    def __init__(self, path: Path, model: Model, representation: Representation, threads: int = 0) -> None:
         backend.use_threads(threads)
-        self.path, self.model = path, model
+        self.path, self.model, self.representation = path, model, representation
         try:
             self._network = keras.models.load_model(path, compile=False)
         except (OSError, ValueError) as error:
@@ -60,7 +60,7 @@ class Predictor:
             If the network reads images of another shape.
         """
         self._check_shapes(images)
-        batches = Batches(images, rows, np.zeros(len(rows)), self.model, batch_size)
+        batches = Batches(images, rows, np.zeros(len(rows)), self.model, self.representation, batch_size)
         scores = np.empty(len(rows), dtype=np.float32)
         for index in range(len(batches)):
             batch, _ = batches[index]
@@ -69,7 +69,7 @@ class Predictor:
         return scores
 
     def _check_shapes(self, images: Sequence[AnyArray]) -> None:
-        forms = forms_of(self.model.representation)
+        forms = self.representation.forms
         given = {form.name: array.shape[1:] for form, array in zip(forms, images, strict=True)}
         wanted = {tensor.name: tuple(tensor.shape[1:]) for tensor in self._network.inputs}
         if len(wanted) == len(given) == 1:  # the name of the only input says nothing
@@ -81,10 +81,11 @@ class Predictor:
 def predict_scores(
     model_path: Path,
     model: Model,
+    representation: Representation,
     images: Sequence[AnyArray],
     rows: AnyArray,
     batch_size: int = 256,
     threads: int = 0,
 ) -> Float32Array:
     """Load a network and ask it once: see :class:`Predictor`."""
-    return Predictor(model_path, model, threads).scores(images, rows, batch_size)
+    return Predictor(model_path, model, representation, threads).scores(images, rows, batch_size)

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lensfinder.datasets.representation import Representation
 from lensfinder.errors import CheckFailed
 from lensfinder.networks import backend
 from lensfinder.networks.architectures import build_network
@@ -77,6 +78,7 @@ def train(
     rows_validation: AnyArray,
     labels_validation: AnyArray,
     model: Model,
+    representation: Representation,
     training: Training,
     seed: int,
     work_dir: Path,
@@ -92,12 +94,12 @@ def train(
     Parameters
     ----------
     images
-        float16 arrays of all objects, usually memory-mapped, one an input of the network (see
-        :func:`.forms.forms_of`): (n, y, x, bands) or (n, 2, bands, pixels).
+        float16 arrays of all objects, usually memory-mapped, one an input of the network: (n, y, x, bands)
+        or (n, 2, bands, pixels).
     rows_train, labels_train, rows_validation, labels_validation
         Rows of ``images`` and their labels (1: lens).
-    model, training
-        What to train, and how.
+    model, representation, training
+        What to train, what ``images`` are, and how to train.
     seed
         Root of initial weights, order, augmentation and dropout.
     work_dir
@@ -118,8 +120,10 @@ def train(
             raise CheckFailed(f"train: there are no {part} objects")
     threads = backend.use_threads(training.threads)
     input_shapes = [array.shape[1:] for array in images]
-    network = compiled_network(model, training, input_shapes, seed)
-    validation = Batches(images, rows_validation, labels_validation, model, VALIDATION_BATCH_SIZE)
+    network = compiled_network(model, representation, training, input_shapes, seed)
+    validation = Batches(
+        images, rows_validation, labels_validation, model, representation, VALIDATION_BATCH_SIZE
+    )
 
     state_path = work_dir / "state.npz"
     work_dir.mkdir(parents=True, exist_ok=True)
@@ -132,7 +136,9 @@ def train(
     while not _finished(state.history, training):
         epoch = len(state.history) + 1
         start = time.perf_counter()
-        batches = training_batches(images, rows_train, labels_train, model, training.batch_size, seed, epoch)
+        batches = training_batches(
+            images, rows_train, labels_train, model, representation, training.batch_size, seed, epoch
+        )
         bar = EpochBar(epoch, training.epochs_max, len(batches))
         # The batches are in random order already; Keras would shuffle them from Python's global random state.
         fitted = network.fit(batches, shuffle=False, epochs=1, verbose=0, callbacks=[bar]).history
@@ -167,7 +173,7 @@ def train(
     for path in (out.model, out.history, out.training):
         path.parent.mkdir(parents=True, exist_ok=True)
     # A fresh copy, because Keras would write the optimiser's moments along with a compiled network.
-    trained = build_network(model, input_shapes, seed)
+    trained = build_network(model, representation, input_shapes, seed)
     trained.set_weights(state.best)
     write_network(out.model, trained)
     write_history(out.history, state.history)
@@ -177,10 +183,14 @@ def train(
 
 
 def compiled_network(
-    model: Model, training: Training, input_shapes: Sequence[Sequence[int]], seed: int
+    model: Model,
+    representation: Representation,
+    training: Training,
+    input_shapes: Sequence[Sequence[int]],
+    seed: int,
 ) -> keras.Model:
     """Return a new network with its loss (binary cross-entropy) and optimiser (Adam)."""
-    network = build_network(model, input_shapes, seed)
+    network = build_network(model, representation, input_shapes, seed)
     network.compile(
         optimizer=keras.optimizers.Adam(training.learning_rate),
         loss="binary_crossentropy",

@@ -1,11 +1,11 @@
-"""Sections of ``params.yaml`` that both surveys have."""
+"""Sections of ``params.yaml`` that all surveys have."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -37,6 +37,23 @@ class Range(Section):
         return self
 
 
+Counted = TypeVar("Counted")
+
+
+class CountsByName(Section, Generic[Counted]):
+    """Numbers of objects, or such sections again: one for each sample, or for each kind."""
+
+    def of(self, name: str) -> Counted:
+        """Return the count of one sample or kind."""
+        count: Counted = getattr(self, name)
+        return count
+
+    @property
+    def total(self) -> int:
+        """All of them together."""
+        return sum(count.total if isinstance(count, CountsByName) else count for _, count in self)
+
+
 class Cosmology(Section):
     """Flat ΛCDM."""
 
@@ -62,9 +79,14 @@ class Training(Section):
 
 
 class Model(Section):
-    """One network: what it reads, how the input is scaled and augmented, and its width."""
+    """One network: what it reads, how the input is scaled and augmented, its architecture and its width.
 
-    representation: Literal["cube", "pseudo_spectra", "one_pseudo_spectrum", "white", "colours", "stamps"]
+    Representations and architectures are those of the survey, which checks both, see
+    :meth:`lensfinder.datasets.representation.Representation.check`.
+    """
+
+    representation: str
+    architecture: str
     normalisation: Literal["per_band_max", "global_max", "asinh"]
     symmetries: bool
     shift_max_pixels: Count
@@ -72,83 +94,6 @@ class Model(Section):
     filters: Annotated[tuple[PositiveCount, ...], Field(min_length=1)]
     dense_units: PositiveCount
     dropout: Annotated[float, Field(ge=0, lt=1)]
-
-    @model_validator(mode="after")
-    def _meaningful(self) -> Self:
-        if self.free_rotation_and_zoom and self.representation in ("pseudo_spectra", "one_pseudo_spectrum"):
-            raise ValueError("free_rotation_and_zoom has no meaning for pseudo-spectra: set it to false")
-        if self.representation == "colours":
-            if self.symmetries or self.shift_max_pixels or self.free_rotation_and_zoom:
-                raise ValueError(
-                    "symmetries, shift_max_pixels and free_rotation_and_zoom have no meaning for colours, "
-                    "which are of no place: set them to false, 0 and false"
-                )
-            if self.normalisation == "per_band_max":
-                raise ValueError(
-                    "normalisation = per_band_max makes every colour 1: set it to global_max or asinh"
-                )
-        return self
-
-
-class Ablation(Section):
-    """A model with something taken from it or done otherwise, to see what that was good for.
-
-    ``changes`` to the fields of the model ``base``; the outcome is compared with the models (or ablations)
-    named in ``against``, on the same objects.
-    """
-
-    base: str
-    changes: dict[str, Any]
-    against: Annotated[tuple[str, ...], Field(min_length=1)]
-
-    def of(self, model: Model) -> Model:
-        """Return ``model`` with the changes.
-
-        Raises
-        ------
-        ValueError
-            If the outcome is no model, or the same as before.
-        """
-        try:
-            changed = Model.model_validate(model.model_dump() | self.changes)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            field = ".".join(str(part) for part in problem["loc"])
-            message = problem["msg"].removeprefix("Value error, ")
-            raise ValueError(f"{field}: {message}" if field else message) from None
-        if changed == model:
-            raise ValueError(f"nothing of {self.base} is changed")
-        return changed
-
-
-class CrossValidation(Section):
-    """Folds, each held out once by networks that learn from all others; numbered, so that DVC can name them.
-
-    ``repeats`` cut the sky into as many folds again, along other lines. ``models`` are cross-validated on the
-    same folds.
-    """
-
-    folds: tuple[PositiveCount, ...]
-    repeats: Annotated[tuple[PositiveCount, ...], Field(min_length=1)]
-    models: Annotated[tuple[str, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _counted(self) -> Self:
-        if len(self.folds) < 2:
-            raise ValueError(f"folds ({list(self.folds)}) must be two or more")
-        for name in ("folds", "repeats"):
-            numbers = getattr(self, name)
-            if numbers != tuple(range(1, len(numbers) + 1)):
-                raise ValueError(f"{name} ({list(numbers)}) must count from 1: 1, 2, 3, …")
-        if len(set(self.models)) < len(self.models):
-            raise ValueError(f"models ({list(self.models)}) names one twice")
-        return self
-
-    def check_models(self, known: Collection[str]) -> None:
-        """Raise ValueError if a model is none of those that the survey has."""
-        for name in self.models:
-            if name not in known:
-                raise ValueError(f"cv.models: {name!r} is none of the survey's models ({', '.join(known)})")
 
 
 class Judging(Section):
@@ -159,3 +104,44 @@ class Judging(Section):
     interval_level: OpenFraction
     bootstrap_samples: Annotated[int, Field(ge=100)]
     sky_lens_fraction: OpenFraction
+
+
+StudySection = TypeVar("StudySection", bound=BaseModel)
+
+
+class SurveySection(Section):
+    """What every survey's section holds, beside what only its own code reads.
+
+    A study that serves the survey adds a section of its own to it, under the study's name.
+    """
+
+    training: Training
+    judging: Judging
+
+    if TYPE_CHECKING:
+
+        @property
+        def models(self) -> Mapping[str, Model]:
+            """Networks by name, in the order in which they are shown."""
+
+    @property
+    def n_tiles(self) -> int | None:
+        """Number of sky tiles that parts are unions of; None where objects share nothing."""
+        return None
+
+    def study(self, kind: type[StudySection]) -> StudySection:
+        """Return the section of a study, by its type."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return next(value for value in values if isinstance(value, kind))
+
+
+class Split(Section):
+    """Cut of the training sample's tiles into training and validation."""
+
+    validation_fraction: OpenFraction
+
+
+class TiledSection(SurveySection):
+    """Section of a survey whose parts are unions of sky tiles: objects of one tile share something."""
+
+    split: Split

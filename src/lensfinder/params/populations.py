@@ -1,10 +1,10 @@
-"""Sections of ``params.yaml`` that say what populations of galaxies are like."""
+"""Sections of ``params.yaml`` that say what populations of galaxies and quasars are like."""
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from lensfinder.params.base import Count, Finite, Fraction, NonNegative, Positive, Range, Section
 
@@ -52,3 +52,14 @@ class FieldGalaxies(Section):
                 f"({self.vis_mag.low}–{self.vis_mag.high})"
             )
         return self
+
+
+class Quasars(Section):
+    """Quasar population and where its spectra come from."""
+
+    source: Literal["synthetic", "sdss"]
+    sdss_folder: Annotated[str, Field(min_length=1)]
+    redshift: Range
+    r_mag: Range
+    bal_fraction: Fraction
+    dust_ebv_mean: NonNegative

@@ -1,34 +1,15 @@
-"""The report of one page: Markdown beside its figures, and HTML with the figures inside, to be mailed."""
+"""The report on the models of one survey, and how measures are written in every report."""
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from lensfinder.evaluation.measures import Confusion
-from lensfinder.report.template import STYLE, TEMPLATE
-from lensfinder.report.verdict import percent, points
-
-ROWS = (
-    ("recall", "recall (TPR)"),
-    ("fpr", "false-positive rate"),
-    ("precision", "precision"),
-    ("accuracy", "accuracy"),
-    ("auc", "ROC AUC"),
-    ("average_precision", "average precision"),
-    ("f_beta", "F_β, maximum over the threshold"),
-    ("f_beta_at_validation_threshold", "F_β at the threshold chosen on validation"),
-    ("tpr_at_0_fp", "recall with no false positive"),
-    ("tpr_at_10_fp", "recall with fewer than 10 false positives"),
-    ("brier", "Brier score"),
-    ("purity_on_sky", "purity on the sky"),
-)
-TALK_ROWS = ("recall", "fpr", "precision", "accuracy")
-
+from lensfinder.evaluation.measure_table import COUNTS, MEASURES, Measure, titled
+from lensfinder.evaluation.measures import Confusion, ratio
+from lensfinder.report.page import Section, markdown_table
+from lensfinder.report.verdict import level_words, percent, points
 
 UNITS = {
     "tile": "tiles",
@@ -37,17 +18,11 @@ UNITS = {
 }
 """What the bootstrap drew, by the unit of its groups, in the plural."""
 
-
-@dataclass(frozen=True)
-class Section:
-    """A heading and the Markdown below it."""
-
-    title: str
-    text: str
+COUNTS_TITLE = "TP / FP / FN / TN"
 
 
 @dataclass(frozen=True)
-class ReportWords:
+class ReportText:
     """What the report of one survey says.
 
     Attributes
@@ -76,65 +51,100 @@ class ReportWords:
     intervals: str
 
 
-@dataclass(frozen=True)
-class Report:
-    """Everything the report says; ``metrics`` by model, in the order shown.
-
-    ``figures`` holds pairs of path relative to the report and caption, ``commands`` pairs of claim and
-    command, ``setting`` what was run.
-    """
-
-    words: ReportWords
-    metrics: Mapping[str, Mapping[str, Any]]
-    setting: str
-    figures: Sequence[tuple[str, str]]
-    commands: Sequence[tuple[str, str]]
-
-
-def markdown_report(report: Report) -> str:
-    """Write the report as Markdown; the same report is always the same text."""
-    import jinja2
-
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=False, autoescape=False)
-    one = next(iter(report.metrics.values()))
-    text = environment.from_string(TEMPLATE).render(
-        report=report,
-        words=report.words,
-        threshold=f"{one['threshold']:g}",
-        level=f"{100 * one['recall_interval']['level']:.0f} %",
-        groups=f"{one['interval_groups']:,} {UNITS[one['interval_unit']]}",
-        sky_ratio=f"{1 / one['sky_lens_fraction']:,.0f}",
-        measures=_measures(report),
-    )
-    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
-
-
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write a table in Markdown, ending with a line break."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _measures(report: Report) -> str:
-    talk = report.words.talk
-    counts = ["TP / FP / FN / TN"]
-    counts += [
-        " / ".join(f"{of[key]:,}" for key in ("tp", "fp", "fn", "tn")) for of in report.metrics.values()
+def report_sections(text: ReportText, metrics: Mapping[str, Mapping[str, Any]]) -> list[Section]:
+    """Sections above the figures; ``metrics`` by model, in the order shown."""
+    one = next(iter(metrics.values()))
+    return [
+        Section(
+            "What was compared",
+            f"{text.compared} An object\n"
+            f"is called a lens at p ≥ {one['threshold']:g}; recall, false-positive rate, precision, accuracy "
+            "and McNemar's test are at this threshold.",
+        ),
+        Section(
+            "Measures",
+            f"In brackets: {level_words(one['recall_interval'])} bootstrap interval over the test part's "
+            f"{groups_words(one)}; †: Wilson's, where no draw differs from another.\n\n"
+            f"{measures_table(metrics, text.talk, [_chosen_thresholds(metrics, text.talk)])}\n"
+            f"{text.talk_note}\n\n"
+            f"Purity on the sky takes one lens in {1 / one['sky_lens_fraction']:,.0f} objects instead of the "
+            "test set's balance; what else the sky holds that the\nsimulation does not is not in it.",
+        ),
+        *text.sections,
     ]
-    counts += [f"{t.tp:,.0f} / {t.fp:,.0f} / {t.fn:,.0f} / {t.tn:,.0f}" for t in talk.values()]
-    rows = [counts]
-    for name, words in ROWS:
-        ours = [with_interval(of, name) for of in report.metrics.values()]
-        theirs = [percent(float(getattr(t, name))) if name in TALK_ROWS else "" for t in talk.values()]
-        rows.append([words, *ours, *theirs])
+
+
+def reading_section(text: ReportText) -> Section:
+    """Say how to read the intervals."""
+    return Section(
+        "How to read the intervals",
+        f"{text.intervals} Each interval stands for itself: of several, one may exclude zero by chance. "
+        "Where a model makes no mistake at all, the bootstrap interval has no width, and\n"
+        "Wilson's stands in its place (†). The maximum of F_β is chosen on the test objects themselves, the "
+        "line below it is not. The spread between\n"
+        "trainings with other seeds is not in any of these intervals.",
+    )
+
+
+def measures_table(
+    metrics: Mapping[str, Mapping[str, Any]],
+    talk: Mapping[str, Confusion],
+    last: Sequence[Sequence[str]] = (),
+) -> str:
+    """Table of counts and measures of every model, then of published confusions; ``last`` are more rows."""
+    counts = [
+        *(counts_words(of) for of in metrics.values()),
+        *(" / ".join(f"{getattr(of, key):,.0f}" for key in COUNTS) for of in talk.values()),
+    ]
+    rows = measure_rows(
+        lambda name: [
+            *(with_interval(of, name) for of in metrics.values()),
+            *(rate_of(of, MEASURES[name]) for of in talk.values()),
+        ],
+        next(iter(metrics.values())),
+    )
+    header = ["", *metrics, *(f"talk: {name}" for name in talk)]
+    return markdown_table(header, [[COUNTS_TITLE, *counts], *rows, *last])
+
+
+def _chosen_thresholds(metrics: Mapping[str, Mapping[str, Any]], talk: Mapping[str, Confusion]) -> list[str]:
     chosen = [
         "undefined"
         if of["f_beta_threshold"] is None
         else f"p ≥ {of['f_beta_threshold']:.6g}: TP {of['tp_at_f_beta']:,}, FP {of['fp_at_f_beta']:,}"
-        for of in report.metrics.values()
+        for of in metrics.values()
     ]
-    rows.append(["threshold of that maximum", *chosen, *("" for _ in talk)])
-    return markdown_table(["", *report.metrics, *(f"talk: {name}" for name in talk)], rows)
+    return ["threshold of that maximum", *chosen, *("" for _ in talk)]
+
+
+def counts_words(of: Mapping[str, Any]) -> str:
+    """Write the counts of a confusion, as :data:`COUNTS_TITLE` names them."""
+    return " / ".join(f"{of[key]:,}" for key in COUNTS)
+
+
+def groups_words(of: Mapping[str, Any]) -> str:
+    """Write how many groups of which kind the bootstrap drew."""
+    return f"{of['interval_groups']:,} {UNITS[of['interval_unit']]}"
+
+
+def measure_rows(
+    cells: Callable[[str], Sequence[str]], among: Mapping[str, Any], suffix: str = ""
+) -> list[list[str]]:
+    """Rows of a table of measures, those of which ``among`` has the key with this suffix."""
+    return [[MEASURES[key].title, *cells(key)] for key in titled() if f"{key}{suffix}" in among]
+
+
+def mcnemar_words(comparison: Mapping[str, Any]) -> str:
+    """Write McNemar's p of all objects, and of lenses and non-lenses alone."""
+    p_all, lenses, non_lenses = (
+        f"{comparison[f'mcnemar_p{of}']:.2g}" for of in ("", "_lenses", "_non_lenses")
+    )
+    return f"p = {p_all} (lenses alone {lenses}, non-lenses alone {non_lenses})"
+
+
+def rate_of(counts: Confusion, measure: Measure) -> str:
+    """Write a rate of published counts; empty if the measure is no rate."""
+    return percent(float(ratio(*measure.trials(counts)))) if measure.trials else ""
 
 
 def with_interval(metrics: Mapping[str, Any], name: str) -> str:
@@ -145,7 +155,7 @@ def with_interval(metrics: Mapping[str, Any], name: str) -> str:
     # Without a single error every bootstrap draw is alike, and its interval says nothing.
     if bounds["low"] == bounds["high"] and f"{name}_wilson_interval" in metrics:
         bounds, mark = metrics[f"{name}_wilson_interval"], " †"
-    form = "{:.4f}" if name == "brier" else "{:.2%}" if name in (*TALK_ROWS, "purity_on_sky") else "{:.5f}"
+    form = "{:.2%}" if MEASURES[name].percent else f"{{:.{MEASURES[name].digits}f}}"
     low, high = form.format(bounds["low"]), form.format(bounds["high"])
     return f"{form.format(value)} [{low}, {high}]{mark}".replace("%", " %")
 
@@ -155,24 +165,7 @@ def difference(comparison: Mapping[str, Any], name: str) -> str:
     value, bounds = comparison[f"{name}_difference"], comparison[f"{name}_difference_interval"]
     if value is None or bounds["low"] is None:
         return "undefined"
-    if name in (*TALK_ROWS, "tpr_at_0_fp", "tpr_at_10_fp"):
+    if MEASURES[name].in_points:
         return points(comparison, name)
-    level, low, high = bounds["level"], bounds["low"], bounds["high"]
-    return f"{value:+.5f} ({100 * level:.0f} % interval {low:+.5f} to {high:+.5f})".replace("-", "−")
-
-
-def html_report(markdown_text: str, title: str, folder: Path) -> str:
-    """Turn the Markdown into one HTML file with the images of ``folder`` inside."""
-    import markdown
-
-    body = markdown.markdown(markdown_text, extensions=["tables"], output_format="html")
-
-    def inlined(match: re.Match[str]) -> str:
-        encoded = base64.b64encode((folder / match.group(1)).read_bytes()).decode("ascii")
-        return f'src="data:image/png;base64,{encoded}"'
-
-    body = re.sub(r'src="([^":]+\.png)"', inlined, body)
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
-        f"<style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
+    low, high = bounds["low"], bounds["high"]
+    return f"{value:+.5f} ({level_words(bounds)} interval {low:+.5f} to {high:+.5f})".replace("-", "−")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lensfinder.evaluation.comparison import excludes_zero
-
-_WORDS = {"recall": "recall", "fpr": "false-positive rate", "accuracy": "accuracy", "auc": "AUC"}
+from lensfinder.evaluation.comparison import excludes_zero, first_is_better
+from lensfinder.evaluation.measure_table import MEASURES, headlines
 
 
 def verdict(
@@ -47,8 +46,10 @@ def _versus(
 
 
 def _certainty(comparison: Mapping[str, Any], labels: tuple[str, str]) -> str:
-    level = f"{100 * comparison['recall_difference_interval']['level']:.0f} %"
-    better = [name for name in _WORDS if resolved(comparison, name)]
+    level = level_words(comparison["recall_difference_interval"])
+    # Of ROC curves only: there is no other area.
+    words = {name: MEASURES[name].words.removeprefix("ROC ") for name in headlines()}
+    better = [name for name in words if resolved(comparison, name)]
     counts = (
         f"objects right with {labels[0]} only: {comparison['only_first_correct']:,}, "
         f"with {labels[1]} only: {comparison['only_second_correct']:,}; "
@@ -56,22 +57,24 @@ def _certainty(comparison: Mapping[str, Any], labels: tuple[str, str]) -> str:
     )
     if not better:
         return (
-            f"No {level} interval of the differences in {listed(list(_WORDS.values()))} excludes zero: "
+            f"No {level} interval of the differences in {listed(list(words.values()))} excludes zero: "
             "this test set does not tell the two models apart, which is not to say that they are equal "
             f"({counts})."
         )
-    favoured = [f"{_WORDS[name]} (better: {labels[_winner(comparison, name)]})" for name in better]
+    favoured = [
+        f"{words[name]} (better: {labels[int(not first_is_better(comparison, name))]})" for name in better
+    ]
     return f"The {level} interval of the difference excludes zero in {listed(favoured)}; {counts}."
-
-
-def _winner(comparison: Mapping[str, Any], name: str) -> int:
-    first_is_higher = comparison[f"{name}_difference"] > 0
-    return int(first_is_higher == (name == "fpr"))
 
 
 def resolved(comparison: Mapping[str, Any], name: str) -> bool:
     """Whether the interval of this difference excludes zero."""
     return excludes_zero(comparison[f"{name}_difference_interval"])
+
+
+def level_words(bounds: Mapping[str, Any]) -> str:
+    """Write the level of an interval."""
+    return f"{100 * bounds['level']:.0f} %"
 
 
 def percent(value: float | None) -> str:
@@ -84,15 +87,18 @@ def points(comparison: Mapping[str, Any], name: str) -> str:
     value, bounds = comparison[f"{name}_difference"], comparison[f"{name}_difference_interval"]
     if value is None:
         return ""
-    text = f"{_signed(100 * value)} percentage points"
+    text = f"{signed_points(value)} percentage points"
     if bounds["low"] is None:
         return text
-    low, high = _signed(100 * bounds["low"]), _signed(100 * bounds["high"])
-    return f"{text} ({100 * bounds['level']:.0f} % interval {low} to {high})"
+    low, high = signed_points(bounds["low"]), signed_points(bounds["high"])
+    return f"{text} ({level_words(bounds)} interval {low} to {high})"
 
 
-def _signed(value: float) -> str:
-    return f"{value + 0.0:+.2f}".replace("-", "−").replace("+0.00", "0.00").replace("−0.00", "0.00")
+def signed_points(difference: float) -> str:
+    """Write a difference of rates in percentage points, without the unit."""
+    return (
+        f"{100 * difference + 0.0:+.2f}".replace("-", "−").replace("+0.00", "0.00").replace("−0.00", "0.00")
+    )
 
 
 def listed(words: Sequence[str]) -> str:

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from lensfinder.params import Cosmology, Galaxies
 
 WAVELENGTH_A = np.arange(3000.0, 11200.1, 5.0)
-"""Observed grid of galaxy spectra for J-PAS."""
+"""Observed grid of galaxy spectra."""
 
 MASS_AXIS_RATIO = (0.3, 0.99)
 
 
 class GalaxyPopulation:
-    """Early- and late-type galaxies of J-PAS, each a single mixture of templates.
+    """Early- and late-type galaxies, each a single mixture of templates.
 
     Building it integrates luminosity functions and passbands; :meth:`draw` is cheap.
     """

@@ -72,7 +72,7 @@ class Passbands:
 
 @dataclass(frozen=True, eq=False)
 class FilterSet(Passbands):
-    """Bands of J-PAS; every array is of shape ``(n_bands,)``.
+    """Bands of a survey with noise; every array is of shape ``(n_bands,)``.
 
     Magnitudes are AB. ``trays`` tells which bands are exposed together (0: none), ``zero_point_mag`` is the
     magnitude of 1 e/s, ``depth_5s_3arcsec_mag`` that of a source at 5σ in an aperture of 3" diameter.

@@ -28,7 +28,8 @@ from lensfinder.sky.quasar_spectra import (
 from lensfinder.typing import AnyArray, BoolArray, FloatArray
 
 if TYPE_CHECKING:
-    from lensfinder.params import Cosmology, Quasars
+    from lensfinder.params import Cosmology
+    from lensfinder.params.populations import Quasars
 
 WAVELENGTH_A = np.arange(3000.0, 11200.1, 5.0)
 """Observed grid of synthetic spectra: covers all bands, five points to a narrow band's edge."""

@@ -76,7 +76,7 @@ class SdssQuasars:
         if len(spectra) < n_tiles:
             raise UserError(
                 f"quasars.source is sdss: {len(spectra)} usable quasar spectra cannot be dealt to {n_tiles} "
-                "tiles, no two of which share one; add files to quasars.sdss_folder or lower jpas.sky.tiles"
+                "tiles, no two of which share one; add files to quasars.sdss_folder or lower sky.tiles"
             )
         self._population = population
         self._filters = filters

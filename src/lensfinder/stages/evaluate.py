@@ -12,9 +12,8 @@ import pandas as pd
 from lensfinder.datasets.files import open_images_of, read_history, write_csv
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.table import read_table
-from lensfinder.errors import UserError
 from lensfinder.evaluation import tables
-from lensfinder.evaluation.evaluated import CURVE_FPR, Judged, judge, part_of
+from lensfinder.evaluation.evaluated import CURVE_FPR, Evaluated, evaluate_scores, part_of
 from lensfinder.evaluation.metrics import metrics_of
 from lensfinder.figures import curves, single_model
 from lensfinder.figures import images as image_figures
@@ -22,8 +21,9 @@ from lensfinder.figures.atlas import caption, mistakes, shown_mistakes, spread_e
 from lensfinder.figures.style import GREEN, RED, save_figure
 from lensfinder.params import Judging, Params
 from lensfinder.stages.score_parts import score_parts
-from lensfinder.surveys.registry import judging_of
-from lensfinder.surveys.survey import SurveyJudging
+from lensfinder.stages.train import model_of
+from lensfinder.surveys.objects import SurveyObjects
+from lensfinder.surveys.registry import survey_of
 from lensfinder.typing import AnyArray, FloatArray
 from lensfinder.workspace.jsonfiles import write_json
 from lensfinder.workspace.paths import ModelPaths, SurveyPaths
@@ -43,33 +43,31 @@ def evaluate_model(paths: SurveyPaths, params: Params, name: str) -> dict[str, A
     CheckFailed
         If the network's output is no probability.
     """
-    survey, section = judging_of(paths.survey), params.survey(paths.survey)
-    if name not in section.models:
-        raise UserError(
-            f"params.yaml: {paths.survey}.models has no {name!r}; it has {', '.join(section.models)}"
-        )
-    definition = section.models[name]
-    catalogue = read_table(paths.catalogue, survey.catalogue_columns)
-    whole = open_images_of(paths.images_of(survey.reference), len(catalogue))
-    images = open_images_of(paths.images_of(definition.representation), len(catalogue))
+    contract, section = survey_of(paths.survey), params.survey(paths.survey)
+    survey, definition = contract.objects, model_of(paths, params, name)
+    representation = contract.representations[definition.representation]
+    catalogue = read_table(paths.catalogue, contract.columns.catalogue)
+    whole = open_images_of(contract.representations[survey.reference].files(paths.root), len(catalogue))
+    images = open_images_of(representation.files(paths.root), len(catalogue))
     paint = survey.painter(paths.tables, whole)
     model = paths.model(name)
-    scores = score_parts(paths, params, read_parts(paths, name), definition, model)
+    parts = read_parts(contract.parts.files(paths.splits, name))
+    scores = score_parts(paths, params, parts, definition, representation, model)
     history = read_history(model.history)
     groups = survey.groups_of(part_of(scores, "test")[0], catalogue)
-    judged = judge(name, scores, groups, section.judging, params.seed)
+    evaluated = evaluate_scores(name, scores, groups, section.judging, params.seed)
     own_bytes, whole_bytes = (sum(of[0].nbytes for of in arrays) for arrays in (images, whole))
-    kind = survey.kind_of(judged.rows)
-    metrics = metrics_of(judged, kind, section.judging, own_bytes, whole_bytes / own_bytes)
+    kind = survey.kind_of(evaluated.rows)
+    metrics = metrics_of(evaluated, kind, section.judging, own_bytes, whole_bytes / own_bytes)
     write_json(model.metrics, metrics)
     for stale in model.figures.glob("*.png"):
         stale.unlink()
-    _write_curves(model, survey, judged, catalogue, metrics, section.judging)
+    _write_curves(model, survey, evaluated, catalogue, metrics, section.judging)
     save_figure(single_model.loss_curves(history, f"{name}: learning"), model.figures / "loss.png")
     _write_atlas(
         model.figures,
         survey,
-        judged,
+        evaluated,
         catalogue,
         lambda row: paint([images[row] for images in whole]),
         section.judging.threshold,
@@ -80,20 +78,20 @@ def evaluate_model(paths: SurveyPaths, params: Params, name: str) -> dict[str, A
 
 def _write_curves(
     model: ModelPaths,
-    survey: SurveyJudging,
-    judged: Judged,
+    survey: SurveyObjects,
+    evaluated: Evaluated,
     catalogue: pd.DataFrame,
     metrics: dict[str, Any],
     judging: Judging,
 ) -> None:
-    name, test, level = judged.name, judged.test, judging.interval_level
+    name, test, level = evaluated.name, evaluated.test, judging.interval_level
     lens = test.label == 1
     drawn = {
         "roc": tables.roc_table(test),
         "f_beta": tables.threshold_table(test, judging.beta),
         "reliability": tables.reliability_table(test.label, test.score, RELIABILITY_BINS, level),
         "completeness": tables.completeness_tables(
-            catalogue.iloc[judged.rows["row"].to_numpy()[lens]],
+            catalogue.iloc[evaluated.rows["row"].to_numpy()[lens]],
             test.score[lens] >= judging.threshold,
             survey.completeness_axes,
             level,
@@ -102,7 +100,7 @@ def _write_curves(
     }
     for table_name, table in drawn.items():
         write_csv(model.plots / f"{table_name}.csv", table)
-    curve = curves.RocCurve(name, drawn["roc"], metrics, CURVE_FPR, *judged.roc_band(level))
+    curve = curves.RocCurve(name, drawn["roc"], metrics, CURVE_FPR, *evaluated.roc_band(level))
     for figure_name, figure in {
         "confusion_matrix": single_model.confusion_matrix(
             metrics, f"{name}, {len(test.label):,} test objects"
@@ -121,14 +119,14 @@ def _write_curves(
 
 def _write_atlas(
     folder: Path,
-    survey: SurveyJudging,
-    judged: Judged,
+    survey: SurveyObjects,
+    evaluated: Evaluated,
     catalogue: pd.DataFrame,
     picture: Callable[[int], FloatArray],
     threshold: float,
     pixel_scale_arcsec: float,
 ) -> None:
-    rows, test = judged.rows, judged.test
+    rows, test = evaluated.rows, evaluated.test
     kind = survey.kind_of(rows)
     right = (test.score >= threshold) == (test.label == 1)
 

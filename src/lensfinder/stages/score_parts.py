@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from lensfinder.datasets.files import open_images_of
+from lensfinder.datasets.representation import Representation
 from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
 from lensfinder.params import Model, Params
-from lensfinder.surveys.registry import judging_of
+from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.paths import ModelPaths, SurveyPaths
 
 PREDICTION_BATCH = 128
@@ -17,7 +18,12 @@ PREDICTION_BATCH = 128
 
 
 def score_parts(
-    paths: SurveyPaths, params: Params, parts: pd.DataFrame, definition: Model, model: ModelPaths
+    paths: SurveyPaths,
+    params: Params,
+    parts: pd.DataFrame,
+    definition: Model,
+    representation: Representation,
+    model: ModelPaths,
 ) -> pd.DataFrame:
     """Write the score of every validation and test object of ``parts``, and return the table.
 
@@ -30,16 +36,16 @@ def score_parts(
     """
     if not model.model.is_file():
         raise UserError(f"{model.model}: no such file; train the model first (`make repro`)")
-    survey = judging_of(paths.survey)
-    catalogue = read_table(paths.catalogue, survey.catalogue_columns)
-    objects = objects_to_score(parts, catalogue, survey.score_columns)
-    images = open_images_of(paths.images_of(definition.representation), len(catalogue))
+    columns = survey_of(paths.survey).columns
+    catalogue = read_table(paths.catalogue, columns.catalogue)
+    objects = objects_to_score(parts, catalogue, columns.scores)
+    images = open_images_of(representation.files(paths.root), len(catalogue))
 
     from lensfinder.networks.predict import predict_scores  # imports TensorFlow
 
     threads = params.survey(paths.survey).training.threads
     rows = objects["row"].to_numpy()
-    score = predict_scores(model.model, definition, images, rows, PREDICTION_BATCH, threads)
+    score = predict_scores(model.model, definition, representation, images, rows, PREDICTION_BATCH, threads)
     scores = with_scores(objects, score)
-    write_table(model.scores, scores, survey.score_columns)
+    write_table(model.scores, scores, columns.scores)
     return scores

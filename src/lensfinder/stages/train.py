@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pandas as pd
 
 from lensfinder.datasets.parts import read_parts
+from lensfinder.datasets.representation import Representation
 from lensfinder.datasets.store import open_images
 from lensfinder.errors import UserError
 from lensfinder.params import Model, Params
+from lensfinder.surveys.registry import survey_of
 from lensfinder.tracking.contents import INPUTS_HASH_KEY, TrainingLog
 from lensfinder.tracking.log import training_log
 from lensfinder.typing import AnyArray
@@ -34,23 +36,36 @@ def train_model(paths: SurveyPaths, params: Params, name: str) -> None:
     CheckFailed
         If the training diverges.
     """
-    survey = params.survey(paths.survey)
-    if name not in survey.models:
-        raise UserError(
-            f"params.yaml: {paths.survey} has no model {name!r}; its models are {', '.join(survey.models)}"
-        )
+    survey, definition = survey_of(paths.survey), model_of(paths, params, name)
     check_validated(paths.validation, f"lensfinder validate {paths.survey}")
     work = train_on_parts(
         paths,
         params,
-        read_parts(paths, name),
-        survey.models[name],
+        read_parts(survey.parts.files(paths.splits, name)),
+        definition,
+        survey.representations[definition.representation],
         params.seed,
-        f"train-{paths.survey}@{name}",
+        paths.stage(f"train-{paths.survey}@{name}"),
         paths.model(name),
         lambda inputs_hash: training_log(paths.root, paths.survey, name, inputs_hash, params),
     )
     shutil.rmtree(work)
+
+
+def model_of(paths: SurveyPaths, params: Params, name: str) -> Model:
+    """Return the parameters of a survey's model.
+
+    Raises
+    ------
+    UserError
+        If there is no such model.
+    """
+    models = params.survey(paths.survey).models
+    if name not in models:
+        raise UserError(
+            f"params.yaml: {paths.survey} has no model {name!r}; its models are {', '.join(models)}"
+        )
+    return models[name]
 
 
 def check_validated(outcome: Path, command: str) -> None:
@@ -70,6 +85,7 @@ def train_on_parts(
     params: Params,
     parts: pd.DataFrame,
     definition: Model,
+    representation: Representation,
     seed: int,
     stage: str,
     out: ModelPaths,
@@ -101,7 +117,7 @@ def train_on_parts(
     CheckFailed
         If the training diverges.
     """
-    images = _open_all(paths, definition.representation, parts)
+    images = _open_all(representation.files(paths.root), parts)
     inputs_hash = stage_inputs_hash(paths.root, stage, params)
     title = stage.replace("/", "_").replace(":", "_")
     work = paths.work(title, inputs_hash)
@@ -118,6 +134,7 @@ def train_on_parts(
             *_part(parts, "train"),
             *_part(parts, "validation"),
             definition,
+            representation,
             params.survey(paths.survey).training,
             seed,
             work,
@@ -128,10 +145,10 @@ def train_on_parts(
     return work
 
 
-def _open_all(paths: SurveyPaths, representation: str, parts: pd.DataFrame) -> list[AnyArray]:
+def _open_all(files: Sequence[Path], parts: pd.DataFrame) -> list[AnyArray]:
     """Open the arrays of a representation, none of which may lack a row that a part names."""
     images = []
-    for path in paths.images_of(representation):
+    for path in files:
         images.append(open_images(path))
         outside = parts[~parts["row"].between(0, len(images[-1]) - 1)]
         if len(outside):

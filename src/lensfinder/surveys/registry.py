@@ -1,14 +1,23 @@
-"""The surveys that can be judged."""
+"""The surveys that are installed, by name."""
 
 from __future__ import annotations
 
-from lensfinder.surveys.euclid.description import EUCLID
-from lensfinder.surveys.jpas.description import JPAS
-from lensfinder.surveys.survey import SurveyJudging
-
-_SURVEYS = {"jpas": JPAS, "euclid": EUCLID}
+from lensfinder import plugins
+from lensfinder.surveys.survey import Survey
 
 
-def judging_of(survey: str) -> SurveyJudging:
-    """Return the description of a survey, by its name."""
-    return _SURVEYS[survey]
+def survey_names() -> tuple[str, ...]:
+    """Return the names of all surveys."""
+    return plugins.names(plugins.SURVEYS)
+
+
+def survey_of(name: str) -> Survey:
+    """Return a survey.
+
+    Raises
+    ------
+    UserError
+        If none of that name is installed.
+    """
+    survey: Survey = plugins.load(plugins.SURVEYS, name)
+    return survey

@@ -1,112 +1,80 @@
-"""What judging must be told of a survey: how its objects look and group, and how its models are compared."""
+# ruff: noqa: RUF009 (the calls make descriptors, one for the class)
+"""The contract of a survey: what the engines ask of it, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from lensfinder.datasets.table import Column
-from lensfinder.evaluation.evaluated import Judged
-from lensfinder.evaluation.intervals import Groups
-from lensfinder.evaluation.tables import Axis
-from lensfinder.figures.atlas import CaptionField
-from lensfinder.params import Model, Params
-from lensfinder.report.report import ReportWords
-from lensfinder.typing import AnyArray, FloatArray
-from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.plugins import Lazy
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    import pandas as pd
+    import typer
 
-Painter = Callable[[Sequence[AnyArray]], FloatArray]
-"""Images of one object, as its reference representation has them → RGB (y, x, 3) in 0–1."""
+    from lensfinder.datasets.parts import Parts
+    from lensfinder.datasets.representation import Representation
+    from lensfinder.datasets.scores import Columns
+    from lensfinder.gate.expectations import Suite
+    from lensfinder.params.base import SurveySection
+    from lensfinder.surveys.comparison import ModelComparison
+    from lensfinder.surveys.objects import SurveyObjects
+    from lensfinder.workspace.paths import SurveyPaths
 
-
-@dataclass(frozen=True)
-class Results:
-    """What the evaluations of a survey's models left, each by the name of the model, in the order shown.
-
-    ``facts`` is what an earlier stage of the survey has counted or measured, ``epochs`` how long each model
-    was trained.
-    """
-
-    params: Params
-    catalogue: pd.DataFrame
-    judged: Mapping[str, Judged]
-    metrics: Mapping[str, Mapping[str, Any]]
-    epochs: Mapping[str, int]
-    facts: Mapping[str, Any]
-
-
-class Contest(Protocol):
-    """How the models of a survey are set against one another."""
-
-    def order(self, models: Mapping[str, Model]) -> list[str]:
-        """Names of the models, in the order in which they are shown.
-
-        Raises
-        ------
-        UserError
-            If one that is needed is missing.
-        """
-
-    def facts(self, paths: SurveyPaths) -> Path:
-        """Return the JSON file of an earlier stage that the comparison speaks of."""
-
-    def compare(self, results: Results) -> dict[str, Any]:
-        """Return the content of ``comparison.json``; ``n_lenses`` and ``n_test`` are in it."""
-
-    def figures(
-        self, results: Results, comparison: Mapping[str, Any], paths: SurveyPaths
-    ) -> dict[str, tuple[Figure, str]]:
-        """Figures that only this survey has, each with its caption; ``paths`` is where images are."""
-
-    def words(self, results: Results, comparison: Mapping[str, Any]) -> ReportWords:
-        """Return what the report says."""
+    Prepared = tuple[Mapping[str, pd.DataFrame], Callable[[], list[Suite]]]
+    """What the gate looks at: tables by name, and what makes the suites once Great Expectations is loaded."""
 
 
 @dataclass(frozen=True)
-class SurveyJudging:
-    """One survey.
+class Survey:
+    """One survey, by the addresses (``module:name``, below ``package``) of what it consists of.
+
+    A part is imported when it is read and not before, so that a stage loads what can change its outcome and
+    nothing else.
 
     Attributes
     ----------
-    catalogue_columns, score_columns
-        Of the survey's catalogue and score tables.
-    reference
-        Representation that holds all the survey has of an object: objects are shown by it, and the size of
-        other representations is measured against it.
-    kind_of
-        Kind (n,) of the objects in rows of a score table; a kind is all lenses or all non-lenses.
-    kind_names
-        Kinds in words.
-    spread_columns
-        Quantity over which the atlas spreads the examples of each kind.
-    caption_fields
-        What stands below an object in the atlas.
-    completeness_axes
-        What recall is drawn against.
-    groups_of
-        From rows of a score table and the catalogue, what the bootstrap draws.
-    painter
-        From the folder of tables and the opened images of the reference, how an object is coloured.
-    pixel_scale_arcsec
-        Of a coloured image.
+    name
+        That of its section in ``params.yaml`` and of its folders.
+    section
+        Type of its section of ``params.yaml``.
+    paths
+        Where its files lie, from the root of a repository.
+    columns
+        Columns of its catalogue and of the scores of its models.
+    representations
+        What networks read of an object, by name: array files, forms, and the networks that read them.
+    simulate
+        ``simulate(work, paths, params)`` makes catalogue and images in the folder ``work``; killed, it
+        continues there.
+    parts
+        How its samples become training, validation and test parts.
+    prepare
+        ``prepare(paths, params)`` makes what the gate looks at.
+    objects
+        How its objects look, group, are named and captioned.
+    comparison
+        How its models are compared, and what the report says.
+    cut
+        Verb that makes the parts, ``split`` or ``select``.
+    represent
+        ``represent(paths, params)`` makes representations that the simulation does not; empty for none.
+    add_commands
+        ``add_commands(groups)`` adds commands of its own to those of the command line; empty for none.
     """
 
-    catalogue_columns: Mapping[str, Column]
-    score_columns: Mapping[str, Column]
-    reference: str
-    kind_of: Callable[[pd.DataFrame], AnyArray]
-    kind_names: Mapping[str, str]
-    spread_columns: Mapping[str, str]
-    caption_fields: Sequence[CaptionField]
-    completeness_axes: Sequence[Axis]
-    groups_of: Callable[[pd.DataFrame, pd.DataFrame], Groups]
-    painter: Callable[[Path, Sequence[AnyArray]], Painter]
-    pixel_scale_arcsec: Callable[[Params], float]
-    contest: Contest
+    name: str
+    package: str
+    section: Lazy[type[SurveySection]] = Lazy()
+    paths: Lazy[Callable[..., SurveyPaths]] = Lazy()
+    columns: Lazy[Columns] = Lazy()
+    representations: Lazy[Mapping[str, Representation]] = Lazy()
+    simulate: Lazy[Callable[..., None]] = Lazy()
+    parts: Lazy[Parts] = Lazy()
+    prepare: Lazy[Callable[..., Prepared]] = Lazy()
+    objects: Lazy[SurveyObjects] = Lazy()
+    comparison: Lazy[ModelComparison] = Lazy()
+    cut: str = "split"
+    represent: Lazy[Callable[..., None] | None] = Lazy("")
+    add_commands: Lazy[Callable[[Mapping[str, typer.Typer]], Any] | None] = Lazy("")

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lensfinder import plugins
 from lensfinder.errors import UserError
-from lensfinder.params import SURVEYS, Model
+from lensfinder.params import Model
 from lensfinder.tracking.run import RunIdentity, TrackedRun
 from lensfinder.workspace.jsonfiles import read_json
-from lensfinder.workspace.paths import CV, LEAK, ModelPaths, StudyPaths
+from lensfinder.workspace.paths import ModelPaths, StudyPaths
 from lensfinder.workspace.provenance import flatten, git_state, recorded_outputs
 
 INPUTS_HASH_KEY = "inputs_hash"
@@ -26,9 +27,6 @@ _CURVES = {
     "learning_rate": "train/learning_rate",
     "seconds": "train/seconds",
 }
-
-# Sections of a survey that say nothing of the training of one model.
-_OF_OTHERS = ("models", "cv", "ablations", "hard_negatives")
 
 
 class TrainingLog:
@@ -81,8 +79,9 @@ def params_of(values: Mapping[str, Any], survey: str, model: str) -> dict[str, A
     side.
     """
     own = f"{survey}.models.{model}."
-    others = tuple(f"{other}." for other in SURVEYS if other != survey)
-    left_out = (*others, *(f"{survey}.{section}." for section in _OF_OTHERS))
+    others = (f"{other}." for other in plugins.names(plugins.SURVEYS) if other != survey)
+    of_others = (f"{survey}.{section}." for section in ("models", *plugins.names(plugins.STUDIES)))
+    left_out = (*others, *of_others)
     return {
         key.replace(own, f"{survey}.model.", 1): value
         for key, value in values.items()
@@ -93,10 +92,10 @@ def params_of(values: Mapping[str, Any], survey: str, model: str) -> dict[str, A
 def study_params_of(values: Mapping[str, Any], files: StudyPaths, definition: Model) -> dict[str, Any]:
     """Return the parameters of a study's model, named as those of a survey's model are."""
     survey = files.survey.survey
-    of_study = f"{survey}.cv." if files.study in (CV, LEAK) else ()
+    logged = tuple(f"{survey}.{name}." for name in plugins.load(plugins.STUDIES, files.study).logged)
     return {
         **params_of(values, survey, ""),
-        **{key: value for key, value in values.items() if key.startswith(of_study)},
+        **{key: value for key, value in values.items() if key.startswith(logged)},
         **flatten(definition.model_dump(mode="json"), f"{survey}.model."),
     }
 

@@ -5,13 +5,12 @@ Where DVC restored a training from its cache, there is no run to log to; :mod:`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from lensfinder.params import Model, Params
-from lensfinder.studies.cross_validation.folds import Fold
 from lensfinder.tracking.contents import (
     TrainingLog,
     experiment_of,
@@ -21,7 +20,7 @@ from lensfinder.tracking.contents import (
     params_of,
     study_params_of,
 )
-from lensfinder.tracking.restored import RecordedStudy, survey_run
+from lensfinder.tracking.restored import survey_run
 from lensfinder.tracking.run import EVALUATED_TAG, RunIdentity, TrackedRun
 from lensfinder.tracking.store import PARENT_TAG, RunStore, ended_by_error
 from lensfinder.workspace.jsonfiles import read_json
@@ -48,50 +47,33 @@ def training_log(
 
 @contextmanager
 def study_log(
-    workspace: Path,
-    study: str,
-    survey: str,
+    files: StudyPaths,
     model: str,
     inputs_hash: str,
     params: Params,
     definition: Model,
+    parent_hash: str | None = None,
 ) -> Iterator[TrainingLog]:
-    """Open the run of a study's model, in the study's own experiment; else as :func:`training_log`."""
-    files = StudyPaths(SurveyPaths(workspace, survey), study)
-    identity = RunIdentity(experiment_of(files), model, inputs_hash)
-    with RunStore(workspace).training(identity) as run:
-        _describe(run, files, params, definition)
+    """Open the run of a study's training, in the study's own experiment; else as :func:`training_log`.
+
+    With ``parent_hash`` it is one of several trainings of the model before the slash in ``model``, and its
+    run lies below that of all of them, which is found by this hash and stays RUNNING until the study ends it.
+    """
+    store, experiment = RunStore(files.survey.root), experiment_of(files)
+    with ExitStack() as stack:
+        described, tags = [], {}
+        if parent_hash is not None:
+            parent = store.resume(RunIdentity(experiment, model.partition("/")[0], parent_hash))
+            stack.enter_context(ended_by_error(parent))
+            described, tags = [parent], {PARENT_TAG: parent.run_id}
+        run = stack.enter_context(store.training(RunIdentity(experiment, model, inputs_hash)))
+        values = flatten(params.model_dump(mode="json"))
+        for one in (*described, run):
+            one.log_params(study_params_of(values, files, definition))
+            one.log_tags(origin(files.survey.root, files.survey.survey, params.preset))
+        run.log_tags(tags)
         yield TrainingLog(run)
         log_training_files(run, files.model(model))
-
-
-@contextmanager
-def fold_log(
-    workspace: Path,
-    study: str,
-    survey: str,
-    model: str,
-    fold: Fold,
-    inputs_hash: str,
-    parent_hash: str,
-    params: Params,
-    definition: Model,
-) -> Iterator[TrainingLog]:
-    """Open the run of one fold, below that of the model's cross-validation; else as :func:`training_log`.
-
-    The run above, found by ``parent_hash`` (see :func:`.pipeline.study_hash`), stays RUNNING until
-    :func:`log_cross_validation`.
-    """
-    files = StudyPaths(SurveyPaths(workspace, survey), study)
-    experiment, name = experiment_of(files), f"{model}/{fold.key}"
-    store = RunStore(workspace)
-    parent = store.resume(RunIdentity(experiment, model, parent_hash))
-    with ended_by_error(parent), store.training(RunIdentity(experiment, name, inputs_hash)) as run:
-        for described in (parent, run):
-            _describe(described, files, params, definition)
-        run.log_tags({PARENT_TAG: parent.run_id})
-        yield TrainingLog(run)
-        log_training_files(run, files.model(name))
 
 
 def log_evaluation(workspace: Path, survey: str, model: str) -> None:
@@ -105,8 +87,8 @@ def log_evaluation(workspace: Path, survey: str, model: str) -> None:
     paths = SurveyPaths(workspace, survey).model(model)
     run = survey_run(RunStore(workspace), workspace, survey, model)
     metrics = read_json(paths.metrics)
-    _log_metrics(run, metrics)
-    _log_existing(run, {paths.metrics: "metrics", paths.figures: "figures"})
+    log_metrics(run, metrics)
+    log_existing(run, {paths.metrics: "metrics", paths.figures: "figures"})
     run.log_tags({EVALUATED_TAG: "true"})
 
 
@@ -122,7 +104,7 @@ def log_report(workspace: Path, survey: str, models: list[str]) -> None:
     paths = SurveyPaths(workspace, survey)
     for model in models:
         run = survey_run(store, workspace, survey, model)
-        _log_existing(
+        log_existing(
             run,
             {
                 paths.validation: "validation",
@@ -133,76 +115,13 @@ def log_report(workspace: Path, survey: str, models: list[str]) -> None:
         )
 
 
-def log_cross_validation(
-    workspace: Path,
-    study: str,
-    survey: str,
-    parent_hashes: Mapping[str, str],
-    folds: Sequence[Fold],
-    results: Mapping[str, Any],
-) -> None:
-    """Log what was judged: measures of each fold with its run, what follows from all of them above these.
-
-    Below the run of a model's cross-validation are then the runs of its folds, one each: what was trained
-    on other inputs before is taken out of there. Repeated, it changes nothing.
-
-    Parameters
-    ----------
-    parent_hashes
-        Result of :func:`.pipeline.study_hash` of each model.
-    results
-        What the study's metrics file holds: for each of ``models`` its measures over folds, ``per_fold`` and
-        ``pooled``.
-
-    Raises
-    ------
-    UserError
-        If a fold was not trained.
-    """
-    store = RunStore(workspace)
-    record = RecordedStudy(StudyPaths(SurveyPaths(workspace, survey), study))
-    files = record.files
-    for model, parent_hash in parent_hashes.items():
-        measured = results["models"][model]
-        of_fold = {Fold(entry["repeat"], entry["fold"]): entry for entry in measured["per_fold"]}
-        parent = record.cross_validation_run(store, model, parent_hash)
-        children = []
-        for fold in folds:
-            run = record.trained_run(store, f"{model}/{fold.key}")
-            _log_metrics(
-                run, {key: of_fold[fold][key] for key in of_fold[fold] if key not in ("repeat", "fold")}
-            )
-            run.log_tags({PARENT_TAG: parent.run_id, EVALUATED_TAG: "true"})
-            children.append(run)
-        store.keep_children(parent, children)
-        pooled = measures_of(measured["pooled"])
-        parent.log_measures(measures_of(measured) | {f"pooled/{key}": pooled[key] for key in pooled})
-        _log_existing(
-            parent,
-            {
-                files.validation_dir: "validation",
-                files.data_docs: "validation/docs",
-                files.metrics: "metrics",
-                files.report_dir: "report",
-            },
-        )
-        parent.log_tags({EVALUATED_TAG: "true"})
-        if parent.status != "FINISHED":
-            parent.end()
-
-
-def _describe(run: TrackedRun, files: StudyPaths, params: Params, definition: Model) -> None:
-    values = flatten(params.model_dump(mode="json"))
-    run.log_params(study_params_of(values, files, definition))
-    run.log_tags(origin(files.survey.root, files.survey.survey, params.preset))
-
-
-def _log_metrics(run: TrackedRun, metrics: Mapping[str, Any]) -> None:
+def log_metrics(run: TrackedRun, metrics: Mapping[str, Any]) -> None:
+    """Log the measures of a metrics file, and its confusion matrix."""
     run.log_measures(measures_of(metrics))
     run.log_json({key: metrics[key] for key in ("tp", "fp", "fn", "tn")}, "confusion_matrix.json")
 
 
-def _log_existing(run: TrackedRun, folders: Mapping[Path, str]) -> None:
+def log_existing(run: TrackedRun, folders: Mapping[Path, str]) -> None:
     """Log those files and folders that exist, each into a folder of the run's artifacts."""
     for path, folder in folders.items():
         if path.exists():

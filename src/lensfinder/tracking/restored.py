@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from lensfinder import plugins
 from lensfinder.errors import UserError
-from lensfinder.params import Jpas, Model, Params, read_params
+from lensfinder.params import Model, Params, read_params
 from lensfinder.tracking.contents import (
     experiment_of,
     log_training_files,
@@ -42,7 +43,7 @@ def survey_run(store: RunStore, workspace: Path, survey: str, model: str) -> Tra
     paths = SurveyPaths(workspace, survey).model(model)
 
     def describe(run: TrackedRun) -> None:
-        preset = read_params(workspace / "params.yaml").preset
+        preset = read_params(workspace / "params.yaml", surveys=(), studies=()).preset
         run.log_params(params_of({"preset": preset} | recorded_params(workspace), survey, model))
         run.log_tags(origin(workspace, survey, preset) | _REBUILT)
 
@@ -72,8 +73,8 @@ class RecordedStudy:
         identity = trained_identity(experiment_of(self.files), model, paths)
         return _trained_run(store, identity, paths, lambda run: self._describe(run, model))
 
-    def cross_validation_run(self, store: RunStore, model: str, parent_hash: str) -> TrackedRun:
-        """Return the run above those of a model's folds, RUNNING where it is made now."""
+    def parent_run(self, store: RunStore, model: str, parent_hash: str) -> TrackedRun:
+        """Return the run above several trainings of a model, RUNNING where it is made now."""
         identity = RunIdentity(experiment_of(self.files), model, parent_hash)
         if (known := store.find(identity)) is not None:
             return known
@@ -90,15 +91,18 @@ class RecordedStudy:
         UserError
             If the two together are impossible.
         """
-        values = read_params(self.files.survey.root / "params.yaml").model_dump(mode="json")
+        study = plugins.load(plugins.STUDIES, self.files.study)
+        sections = {self.files.study, *study.logged}
+        params = read_params(self.files.survey.root / "params.yaml", [self.files.survey.survey], sections)
+        values = params.model_dump(mode="json")
         for key in self._recorded.keys() & flatten(values).keys():
-            *sections, name = key.split(".")
+            *parents, name = key.split(".")
             section = values
-            for part in sections:
+            for part in parents:
                 section = section[part]
             section[name] = self._recorded[key]
         try:
-            return Params.model_validate(values)
+            return type(params).model_validate(values)
         except ValidationError as error:
             lock = self.files.pipeline.with_name("dvc.lock")
             raise UserError(f"{lock}: does not fit params.yaml: {error}; run the study again") from None
@@ -114,14 +118,16 @@ class RecordedStudy:
 
     def _definition(self, model: str) -> Model:
         section = self.params.survey(self.files.survey.survey)
-        known = section.models | (section.ablation_models if isinstance(section, Jpas) else {})
+        models = plugins.load(plugins.STUDIES, self.files.study).models
+        known = section.models if models is None else models(section)
         name = model.partition("/")[0]
         if name not in known:
             raise UserError(
                 f"{self.files.model(model).model_dir}: params.yaml knows no model {name!r} any more; delete "
                 "the folder, or restore params.yaml"
             )
-        return known[name]
+        definition: Model = known[name]
+        return definition
 
 
 def _trained_run(

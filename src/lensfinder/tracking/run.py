@@ -27,12 +27,12 @@ class RunIdentity:
     Attributes
     ----------
     experiment
-        The survey, or survey and study: ``jpas``, ``jpas-cv``.
+        The survey, or ``<survey>-<study>``.
     model
         Name as in ``params.yaml``; of a fold ``<model>/<fold>``.
     inputs_hash
-        Of the training, see :func:`.provenance.inputs_hash`; of a whole cross-validation, see
-        :func:`.pipeline.study_hash`.
+        Of the training, see :func:`.provenance.inputs_hash`; of a run above several
+        trainings, whatever the study knows it by.
     """
 
     experiment: str

@@ -1,7 +1,7 @@
 """The runs of one checkout: one experiment a survey or study, one run a trained model.
 
 A run is found again by the hash of the inputs of its training, so that a stage which was killed and started
-again goes on with the same run. The folds of a cross-validation are the children of one run.
+again goes on with the same run. Several trainings of one model may be the children of one run.
 """
 
 from __future__ import annotations

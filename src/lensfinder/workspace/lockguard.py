@@ -80,7 +80,7 @@ def mend(root: Path) -> bool:
 
 def _locks(root: Path) -> list[Path]:
     """Return the lock files that DVC writes, or will write, beside each ``dvc.yaml``."""
-    pipelines = sorted(root.glob("studies/*/*/dvc.yaml"))
+    pipelines = sorted([*root.glob("pipelines/*/dvc.yaml"), *root.glob("studies/*/*/dvc.yaml")])
     return [root / "dvc.lock", *(pipeline.with_name("dvc.lock") for pipeline in pipelines)]
 
 

@@ -1,28 +1,27 @@
-"""Where a result comes from: the commit, the data, and a hash of everything that went into a stage.
-
-Hashes of files and folders are those that DVC writes into ``dvc.lock``, so that the two can be compared.
-"""
+"""Where a result comes from: the commit, the data, and a hash of everything that went into a stage."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from lensfinder.errors import UserError
 
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
 # The code that decides a result. Outputs that git tracks (dvc.lock, metrics/) change while a pipeline runs
 # and must not make the commit look dirty; nor must params.yaml, which a preset rewrites: runs log its values.
-SOURCES = ("src", "dvc.yaml", "studies/*/*/dvc.yaml", "data.dvc", "requirements.txt")
-_BYTECODE = "__pycache__"
-_BLOCK_BYTES = 1 << 20
+SOURCES = ("src", "dvc.yaml", "pipelines", "studies/*/*/dvc.yaml", "data.dvc", "requirements.txt")
 
 
 @dataclass(frozen=True)
@@ -56,38 +55,51 @@ def git_state(workspace: Path) -> GitState | None:
     return GitState(commit=commit, dirty=bool(_git(workspace, "status", "--porcelain", "--", *SOURCES)))
 
 
-def recorded_stages(workspace: Path) -> dict[str, dict[str, Any]]:
-    """Return the stages of ``dvc.lock`` by name; none where there is no such file.
+def recorded_stages(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the stages of a folder's ``dvc.lock`` by name; none where there is no such file.
 
     Raises
     ------
     UserError
         If ``dvc.lock`` is no YAML (a conflict of two branches, for instance).
     """
-    path = workspace / "dvc.lock"
+    path = folder / "dvc.lock"
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return _stages(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {error}; restore it with `git checkout dvc.lock`") from None
-    return dict((content or {}).get("stages", {}))
+
+
+@lru_cache(maxsize=32)  # 0.2 s for the pipeline's, and every run that is rebuilt asks
+def _stages(lock: str) -> dict[str, dict[str, Any]]:
+    return dict((YAML(typ="safe", pure=True).load(lock) or {}).get("stages", {}))
 
 
 def recorded_outputs(workspace: Path) -> dict[str, dict[str, Any]]:
-    """Return what ``dvc.lock`` says of every output (``md5``, ``size``), by path."""
+    """Return what DVC recorded of every output (``md5``, ``size``) of all pipelines, by path."""
+    with open_repo(workspace) as repo:
+        folders = [
+            folder for folder, _, files in repo.dvcignore.walk(repo.fs, repo.root_dir) if "dvc.lock" in files
+        ]
     return {
         output["path"]: output
-        for stage in recorded_stages(workspace).values()
+        for folder in sorted(folders)
+        for stage in recorded_stages(Path(folder)).values()
         for output in stage.get("outs", [])
     }
 
 
-def recorded_params(workspace: Path) -> dict[str, Any]:
-    """Return the values in ``params.yaml`` that the stages in ``dvc.lock`` ran with, by dotted name."""
+def recorded_params(folder: Path) -> dict[str, Any]:
+    """Return the values that the stages in a folder's ``dvc.lock`` ran with, by dotted name.
+
+    Of one pipeline only: another may have run with other values of the same parameters.
+    """
     flat: dict[str, Any] = {}
-    for stage in recorded_stages(workspace).values():
-        flat.update(flatten(stage.get("params", {}).get("params.yaml", {})))
+    for stage in recorded_stages(folder).values():
+        for values in stage.get("params", {}).values():
+            flat.update(flatten(values))
     return flat
 
 
@@ -103,49 +115,55 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def content_md5(path: Path) -> str:
-    """Return the hash that DVC gives to a file or folder; compiled Python does not count.
+    """Return the MD5 of a file, by which DVC knows it too."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()
+
+
+def open_repo(workspace: Path) -> Repo:
+    """Open, as a context, what DVC knows of a workspace.
+
+    A stage may do so while DVC runs it: DVC lets go of its lock and its tables meanwhile. Git is left out, or
+    DVC would see to it that git ignores DVC's folders. A folder that is no DVC repository will do.
+    """
+    from dvc.fs import localfs  # 0.3 s, which only hashing is to cost
+    from dvc.repo import Repo
+    from dvc.scm import NoSCM
+
+    root = str(workspace.resolve())
+    return Repo(root, fs=localfs, uninitialized=True, scm=NoSCM(root))
+
+
+def path_md5(repo: Repo, path: str) -> str:
+    """Return the hash that DVC gives to a file or folder, compiled Python (``.dvcignore``) left out.
+
+    DVC reads no file again whose time, size and inode are those that it knows: gigabytes that it made or
+    checked before a stage cost the stage nothing.
+
+    Parameters
+    ----------
+    repo
+        As :func:`open_repo` opens it.
+    path
+        Relative to the root of ``repo``.
 
     Raises
     ------
     UserError
         If there is no such file or folder.
     """
-    if path.is_file():
-        return _file_md5(path)
-    if not path.is_dir():
+    from dvc_data.hashfile.build import build
+    from dvc_data.hashfile.db import HashFileDB
+
+    full = repo.fs.join(repo.root_dir, path)
+    store = HashFileDB(repo.fs, repo.root_dir, state=repo.state)  # build() asks it for known hashes only
+    try:
+        _, _, built = build(store, full, repo.fs, "md5", dry_run=True, ignore=repo.dvcignore)
+    except FileNotFoundError:
         raise UserError(
-            f"{path}: no such file or folder; `dvc repro` makes it, or names the stage that fails to"
-        )
-    files = {file.relative_to(path).as_posix(): file for file in _files(path)}
-    listing = [{"md5": _file_md5(files[name]), "relpath": name} for name in sorted(files)]
-    return hashlib.md5(json.dumps(listing, sort_keys=True).encode()).hexdigest() + ".dir"
-
-
-def path_md5(workspace: Path, path: str, recorded: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the hash of a dependency, from DVC's records where it is an output or lies in one.
-
-    DVC checks or makes every output before it starts a stage that reads it, so its record is trusted and
-    gigabytes are not read again; a record whose size is not that on disk is stale and ignored.
-
-    Parameters
-    ----------
-    workspace
-        Folder that ``path`` is relative to.
-    path
-        A dependency as ``dvc.yaml`` names it.
-    recorded
-        As :func:`recorded_outputs` returns it.
-    """
-    for output in (PurePosixPath(path), *PurePosixPath(path).parents):
-        record = recorded.get(str(output), {})
-        if "md5" not in record or record.get("size") != _size_bytes(workspace / output):
-            continue
-        if str(output) == path:
-            return str(record["md5"])
-        listed = _listed_md5(workspace, str(record["md5"]), PurePosixPath(path).relative_to(output))
-        if listed is not None:
-            return listed
-    return content_md5(workspace / path)
+            f"{full}: no such file or folder; `dvc repro` makes it, or names the stage that fails to"
+        ) from None
+    return str(built.hash_info.value)
 
 
 def inputs_hash(workspace: Path, params: Mapping[str, Any], deps: Iterable[str]) -> str:
@@ -160,20 +178,10 @@ def inputs_hash(workspace: Path, params: Mapping[str, Any], deps: Iterable[str])
     deps
         Files and folders, data and code, relative to ``workspace``; their order does not matter.
     """
-    recorded = recorded_outputs(workspace)
     paths = sorted({PurePosixPath(dep).as_posix() for dep in deps})
-    inputs = {"params": params, "deps": {path: path_md5(workspace, path, recorded) for path in paths}}
+    with open_repo(workspace) as repo:
+        inputs = {"params": params, "deps": {path: path_md5(repo, path) for path in paths}}
     return hashlib.sha256(json.dumps(inputs, sort_keys=True, allow_nan=False).encode()).hexdigest()
-
-
-def _listed_md5(workspace: Path, folder_md5: str, name: PurePosixPath) -> str | None:
-    """Return the hash of a file from the list of a folder's files that DVC keeps in its cache."""
-    cache = repository_root(workspace) / ".dvc" / "cache" / "files" / "md5"
-    try:
-        listing = json.loads((cache / folder_md5[:2] / folder_md5[2:]).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    return next((str(entry["md5"]) for entry in listing if entry["relpath"] == str(name)), None)
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -182,22 +190,3 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except FileNotFoundError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file() and _BYTECODE not in path.parts)
-
-
-def _size_bytes(path: Path) -> int | None:
-    if not path.exists():
-        return None
-    files = [path] if path.is_file() else _files(path)
-    return sum(file.stat().st_size for file in files)
-
-
-def _file_md5(path: Path) -> str:
-    digest = hashlib.md5()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

@@ -11,14 +11,18 @@ from support.project import PARAMS
 
 from lensfinder.datasets.store import open_images
 from lensfinder.errors import UserError
-from lensfinder.networks.forms import forms_of
 from lensfinder.params import read_params
-from lensfinder.studies.ablations.images import REPRESENTATIONS
+from lensfinder.studies.ablations import ABLATIONS
+from lensfinder.studies.ablations.images import ABLATED_OF_CUBES
 from lensfinder.studies.ablations.represent import represent_ablations
+from lensfinder.studies.ablations.representations import ABLATED, REPRESENTATIONS
 from lensfinder.studies.occlusion.images import hidden, patches, single_bands
-from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra
+from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.surveys.jpas.pseudo_spectra import OF_CUBES, pseudo_spectra
 from lensfinder.typing import AnyArray
-from lensfinder.workspace.paths import ABLATED, ABLATIONS, StudyPaths, SurveyPaths
+from lensfinder.workspace.paths import StudyPaths
+
+MADE = {**OF_CUBES, **ABLATED_OF_CUBES}
 
 SHAPES = {"one_pseudo_spectrum": (1, 6, 10), "white": (10, 10, 1), "colours": (1, 1, 6)}
 
@@ -32,7 +36,7 @@ def cubes() -> AnyArray:
 def test_a_pixel_of_light_appears_where_it_belongs() -> None:
     cube = np.zeros((1, 10, 10, 6), np.float16)
     cube[0, 7, 2, 3] = 5  # y = 7, x = 2, band 3
-    seen = {name: REPRESENTATIONS[name](cube)[0] for name in SHAPES}
+    seen = {name: MADE[name](cube)[0] for name in SHAPES}
     assert {name: of.shape for name, of in seen.items()} == SHAPES
     assert {name: [tuple(i) for i in np.argwhere(of == 5)] for name, of in seen.items()} == {
         "one_pseudo_spectrum": [(0, 3, 2)],
@@ -42,9 +46,7 @@ def test_a_pixel_of_light_appears_where_it_belongs() -> None:
 
 
 def test_parts_are_sums_of_one_another(cubes: AnyArray) -> None:
-    white, colours, one = (
-        REPRESENTATIONS[name](cubes) for name in ("white", "colours", "one_pseudo_spectrum")
-    )
+    white, colours, one = (MADE[name](cubes) for name in ("white", "colours", "one_pseudo_spectrum"))
     assert white.dtype == colours.dtype == one.dtype == np.float16
     np.testing.assert_array_equal(one, pseudo_spectra(cubes)[:, :1])
     np.testing.assert_array_equal(one.sum(axis=3)[:, 0], colours[:, 0, 0])
@@ -56,34 +58,32 @@ def test_sums_are_not_rounded_on_the_way() -> None:
     # 2048 + 1 is 2048 in float16: added up in half precision, all the ones would be lost.
     cube = np.ones((1, 10, 10, 6), np.float16)
     cube[0, 0, 0] = 2048
-    assert REPRESENTATIONS["colours"](cube)[0, 0, 0, 0] == np.float16(2048 + 99)
+    assert MADE["colours"](cube)[0, 0, 0, 0] == np.float16(2048 + 99)
 
 
 @pytest.mark.parametrize("name", ["pseudo_spectra", *ABLATED])
 def test_asinh_turns_over_near_the_noise_of_a_pixel(name: str) -> None:
     noise = np.random.default_rng(2).normal(0, 0.1, (20, 50, 50, 56)).astype(np.float16)
-    [form] = forms_of(name)
-    assert REPRESENTATIONS[name](noise).astype(float).std() == pytest.approx(
-        form.asinh_softening_ujy, rel=0.1
-    )
+    [form] = REPRESENTATIONS[name].forms
+    assert MADE[name](noise).astype(float).std() == pytest.approx(form.asinh_softening_ujy, rel=0.1)
 
 
 def test_the_stage_writes_every_part_of_every_cube(tmp_path: Path) -> None:
-    paths, params = SurveyPaths(tmp_path, "jpas"), read_params(PARAMS)
+    paths, params = JpasPaths(tmp_path), read_params(PARAMS)
     n = 2 * params.jpas.simulation.chunk_size + 3
     cubes = np.random.default_rng(5).normal(0, 1, (n, 10, 10, 6)).astype(np.float16)
     paths.images_dir.mkdir(parents=True)
     np.save(paths.cubes, cubes)
     represent_ablations(paths, params)
     for name in ABLATED:
-        (path,) = paths.images_of(name)
-        np.testing.assert_array_equal(open_images(path), REPRESENTATIONS[name](cubes))
-    made = sorted(path.name for path in paths.ablation_images_dir.iterdir())
+        (path,) = REPRESENTATIONS[name].files(paths.root)
+        np.testing.assert_array_equal(open_images(path), MADE[name](cubes))
+    made = sorted(path.name for path in path.parent.iterdir())
     assert made == sorted(f"{name}.npy" for name in ABLATED)
 
 
 def test_no_stage_writes_into_the_output_of_another() -> None:
-    study = StudyPaths(SurveyPaths(PARAMS.parent, "jpas"), ABLATIONS)
+    study = StudyPaths(JpasPaths(PARAMS.parent), ABLATIONS.name)
     stages = YAML(typ="safe").load(study.pipeline.read_text(encoding="utf-8"))["stages"].values()
     outs = [out for stage in stages for out in stage.get("do", stage)["outs"]]
     assert all("/ablations/jpas" in out for out in outs)

@@ -15,8 +15,8 @@ from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
-from lensfinder.studies.ablations import summary
-from lensfinder.studies.ablations.images import REPRESENTATIONS
+from lensfinder.studies.ablations import ABLATIONS, summary
+from lensfinder.studies.ablations.images import ABLATED_OF_CUBES
 from lensfinder.studies.ablations.judge import judge_all
 from lensfinder.studies.ablations.measures import (
     AUGMENTATION,
@@ -25,6 +25,8 @@ from lensfinder.studies.ablations.measures import (
     outcome_of,
     question_of,
 )
+from lensfinder.studies.ablations.params import models
+from lensfinder.studies.ablations.representations import ABLATED, REPRESENTATIONS
 from lensfinder.studies.ablations.train import train_ablation
 from lensfinder.studies.occlusion.measures import (
     BANDS_FILE,
@@ -33,8 +35,9 @@ from lensfinder.studies.occlusion.measures import (
     band_table,
     place_table,
 )
-from lensfinder.surveys.registry import judging_of
-from lensfinder.workspace.paths import ABLATED, ABLATIONS, StudyPaths, SurveyPaths
+from lensfinder.surveys.jpas.parts import PARTS
+from lensfinder.surveys.registry import survey_of
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 PARAMS = small_params()
 MODELS = ("cube", "pseudo_spectra")
@@ -42,15 +45,15 @@ MODELS = ("cube", "pseudo_spectra")
 
 def write_scores(paths: SurveyPaths, name: str, spoilt: float, seed: int) -> None:
     """Scores of the cube with a part of the objects, ``spoilt``, judged by chance."""
-    survey = judging_of("jpas")
-    catalogue = read_table(paths.catalogue, survey.catalogue_columns)
-    objects = objects_to_score(read_parts(paths, name), catalogue, survey.score_columns)
+    survey = survey_of("jpas")
+    catalogue = read_table(paths.catalogue, survey.columns.catalogue)
+    objects = objects_to_score(read_parts(PARTS.files(paths.splits, name)), catalogue, survey.columns.scores)
     score = fake_scores(paths, "cube", objects["row"].to_numpy())
     rng = np.random.default_rng(seed)
     chance = rng.uniform(size=len(score)) < spoilt
     score = np.where(chance, rng.uniform(size=len(score)), score)
-    out = paths.model(name) if name in MODELS else StudyPaths(paths, ABLATIONS).model(name)
-    write_table(out.scores, with_scores(objects, score), survey.score_columns)
+    out = paths.model(name) if name in MODELS else StudyPaths(paths, ABLATIONS.name).model(name)
+    write_table(out.scores, with_scores(objects, score), survey.columns.scores)
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +61,10 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
     """A survey in which one pseudo-spectrum is as good as two, and white and colours are much worse."""
     paths = make_survey(tmp_path_factory.mktemp("survey"))
     cubes = np.load(paths.cubes)
-    paths.ablation_images_dir.mkdir(parents=True)
+    REPRESENTATIONS["white"].files(paths.root)[0].parent.mkdir(parents=True)
     for name in ABLATED:
-        np.save(paths.images_of(name)[0], REPRESENTATIONS[name](cubes))
-    for name in (*MODELS, *PARAMS.jpas.ablations):
+        np.save(REPRESENTATIONS[name].files(paths.root)[0], ABLATED_OF_CUBES[name](cubes))
+    for name in (*MODELS, *PARAMS.jpas.ablations.root):
         write_scores(paths, name, {"white": 0.5, "colours": 0.9}.get(name, 0.0), seed=len(name))
     write_occlusion(paths)
     judge_all(paths, PARAMS)
@@ -76,7 +79,7 @@ def write_occlusion(paths: SurveyPaths) -> None:
         columns = {"loss_increase": value, "interval_low": value - 0.01, "interval_high": value + 0.01}
         return pd.DataFrame({"loss": 0.1, **columns})
 
-    folder = StudyPaths(paths, ABLATIONS).report_dir
+    folder = StudyPaths(paths, ABLATIONS.name).report_dir
     bands = {name: rises(56) for name in MODELS}
     names = [f"J{band:04d}" for band in range(56)]
     write_csv(folder / BANDS_FILE, band_table(bands, names, np.linspace(3500, 10000, 56)))
@@ -85,9 +88,9 @@ def write_occlusion(paths: SurveyPaths) -> None:
 
 
 def test_measures_and_differences_are_those_of_the_scores(judged: SurveyPaths) -> None:
-    study = StudyPaths(judged, ABLATIONS)
+    study = StudyPaths(judged, ABLATIONS.name)
     content = json.loads(study.metrics.read_text())
-    assert set(content["measures"]) == {*MODELS, *PARAMS.jpas.ablations}
+    assert set(content["measures"]) == {*MODELS, *PARAMS.jpas.ablations.root}
     accuracy = {}
     for name in ("cube", "white"):
         path = (judged.model(name) if name == "cube" else study.model(name)).scores
@@ -109,9 +112,9 @@ def test_measures_and_differences_are_those_of_the_scores(judged: SurveyPaths) -
 
 
 def test_every_ablation_is_compared_with_those_it_names(judged: SurveyPaths) -> None:
-    comparisons = json.loads(StudyPaths(judged, ABLATIONS).metrics.read_text())["comparisons"]
+    comparisons = json.loads(StudyPaths(judged, ABLATIONS.name).metrics.read_text())["comparisons"]
     assert {(of["first"], of["second"]) for of in comparisons.values()} == {
-        (name, other) for name, ablation in PARAMS.jpas.ablations.items() for other in ablation.against
+        (name, other) for name, ablation in PARAMS.jpas.ablations.root.items() for other in ablation.against
     }
     questions = {name: of["question"] for name, of in comparisons.items()}
     assert questions["cube_asinh_against_cube"] == NORMALISATION
@@ -121,7 +124,7 @@ def test_every_ablation_is_compared_with_those_it_names(judged: SurveyPaths) -> 
 
 
 def test_the_report_says_what_the_numbers_say(judged: SurveyPaths) -> None:
-    folder = StudyPaths(judged, ABLATIONS).report_dir
+    folder = StudyPaths(judged, ABLATIONS.name).report_dir
     text = (folder / "report.md").read_text()
     verdict = next(line for line in text.splitlines() if line.startswith(">"))
     assert "Morphology alone (one white image, no colours): no, worse than cube" in verdict
@@ -137,7 +140,7 @@ def test_the_report_says_what_the_numbers_say(judged: SurveyPaths) -> None:
 
 
 def test_the_same_scores_make_the_same_bytes(judged: SurveyPaths) -> None:
-    study = StudyPaths(judged, ABLATIONS)
+    study = StudyPaths(judged, ABLATIONS.name)
     files = [
         study.metrics,
         study.report_dir / "report.html",
@@ -177,9 +180,9 @@ def test_outcomes(accuracy: tuple[float, float], auc: tuple[float, float], outco
 
 
 def test_questions_follow_from_what_is_changed() -> None:
-    models = PARAMS.jpas.ablation_models
-    base = {name: PARAMS.jpas.models[of.base] for name, of in PARAMS.jpas.ablations.items()}
-    asked = {name: question_of(model, base[name]) for name, model in models.items()}
+    networks = models(PARAMS.jpas)
+    base = {name: PARAMS.jpas.models[of.base] for name, of in PARAMS.jpas.ablations.root.items()}
+    asked = {name: question_of(model, base[name]) for name, model in networks.items()}
     assert [name for name, question in asked.items() if question == INFORMATION] == [
         "one_pseudo_spectrum",
         "colours",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from support.project import REPOSITORY
+from support.project import lay_out_params
 
 from lensfinder.errors import UserError
-from lensfinder.params import CrossValidation, Params, read_params
+from lensfinder.params import Params, read_params
 from lensfinder.studies.cross_validation.folds import (
     Fold,
     assign_folds,
@@ -21,9 +20,9 @@ from lensfinder.studies.cross_validation.folds import (
     folds_of,
     held_out,
 )
+from lensfinder.studies.cross_validation.params import CrossValidation
 from lensfinder.surveys.jpas.simulation.catalogue import object_id
 from lensfinder.surveys.jpas.simulation.layout import lay_out
-from lensfinder.workspace.presets import apply_preset
 
 TILES, PER_TILE = 40, 30
 SHARED = ("tile", "galaxy_id", "spectrum_id")
@@ -168,8 +167,4 @@ def test_folds_of_the_talks_size_are_balanced_though_its_samples_are_not(seed: i
 def talk_params() -> Params:
     """Parameters of preset talk."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "params.yaml"
-        shutil.copy(REPOSITORY / "params.yaml", path)
-        shutil.copytree(REPOSITORY / "presets", path.parent / "presets")
-        apply_preset("talk", path)
-        return read_params(path)
+        return read_params(lay_out_params(Path(folder), "talk"))

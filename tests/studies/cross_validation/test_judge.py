@@ -25,9 +25,11 @@ from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
 from lensfinder.studies.cross_validation.folds import folds_of
 from lensfinder.studies.cross_validation.judge import judge_cv
+from lensfinder.studies.cross_validation.params import CV, LEAK
 from lensfinder.surveys.euclid import columns
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.workspace.jsonfiles import read_json, write_json
-from lensfinder.workspace.paths import CV, LEAK, StudyPaths, SurveyPaths
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 PARAMS = cv_params()
 HONEST, FLATTERED = {"cube": 3.0, "pseudo_spectra": 1.2}, {"cube": 4.5, "pseudo_spectra": 3.0}
@@ -192,7 +194,7 @@ def test_euclid_sets_are_compared_with_the_first(tmp_path: Path) -> None:
     frame["sample"], frame["origin"] = "train", "simulated"
     frame["kind"] = np.array(columns.KINDS)[np.arange(n) % 3]
     frame["label"] = (np.arange(n) % 3 == 0).astype(np.int8)
-    paths = SurveyPaths(tmp_path, "euclid")
+    paths = EuclidPaths(tmp_path)
     write_table(paths.catalogue, frame, columns.CATALOGUE_COLUMNS)
     for path in (paths.vis, paths.nisp):
         np.save(path, np.zeros((n, 10), dtype=np.float16))

@@ -12,9 +12,9 @@ from scipy.stats import binomtest
 
 from lensfinder.errors import UserError
 from lensfinder.evaluation import measures
-from lensfinder.evaluation.comparison import DIFFERENCES
 from lensfinder.evaluation.evaluated import Part
 from lensfinder.evaluation.intervals import Groups
+from lensfinder.evaluation.measure_table import compared
 from lensfinder.params import Judging
 from lensfinder.studies.cross_validation.comparison import compare_cross_validated, leak_differences
 from lensfinder.studies.cross_validation.folds import Fold
@@ -156,7 +156,7 @@ def test_a_perfect_model_and_one_without_any_lens() -> None:
 
 def test_identical_models_do_not_differ() -> None:
     of = compare_cross_validated(validate("a", noisy(1.5, 1)), validate("b", noisy(1.5, 1)), JUDGING)
-    for name in DIFFERENCES:
+    for name in compared():
         key = f"{name}_difference"
         assert (of[key], of[f"{key}_sd"], of[f"{key}_t"], of[f"{key}_p"]) == (0.0, 0.0, 0.0, 1.0), name
         for interval in ("interval", "bootstrap_interval"):
@@ -168,7 +168,7 @@ def test_identical_models_do_not_differ() -> None:
 def test_the_order_flips_every_sign_and_nothing_else() -> None:
     one, two = validate("a", noisy(1.5, 1), noisy(1.5, 4)), validate("b", noisy(0.8, 2), noisy(0.8, 5))
     forth, back = (compare_cross_validated(*pair, JUDGING) for pair in ((one, two), (two, one)))
-    for name in DIFFERENCES:
+    for name in compared():
         key = f"{name}_difference"
         assert forth[key] == pytest.approx(-back[key], abs=1e-12)
         assert forth[f"{key}_t"] == pytest.approx(-back[f"{key}_t"])

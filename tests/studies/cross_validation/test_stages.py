@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.project import REPOSITORY
+from support.project import REPOSITORY, changed
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params
 from lensfinder.studies.cross_validation.folds import Fold
 from lensfinder.studies.cross_validation.judge import judge_cv
+from lensfinder.studies.cross_validation.params import CV, LEAK
 from lensfinder.studies.cross_validation.split import split_folds
 from lensfinder.studies.cross_validation.train import train_fold
 from lensfinder.studies.cross_validation.validate import validate_folds
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.jsonfiles import read_json
-from lensfinder.workspace.paths import CV, LEAK, StudyPaths, SurveyPaths
+from lensfinder.workspace.paths import StudyPaths
 
 MODELS = ("cube", "pseudo_spectra")
 
@@ -27,11 +29,8 @@ def params(project: Path) -> Params:
     """Two folds and a single epoch of the smoke project."""
     from lensfinder.params import read_params
 
-    params = read_params(project / "params.yaml")
-    jpas = params.jpas
-    few = jpas.cv.model_copy(update={"folds": (1, 2), "models": MODELS})
-    short = jpas.training.model_copy(update={"epochs_max": 1})
-    return params.model_copy(update={"jpas": jpas.model_copy(update={"cv": few, "training": short})})
+    few = {"jpas.cv.folds": (1, 2), "jpas.cv.models": MODELS, "jpas.training.epochs_max": 1}
+    return changed(read_params(project / "params.yaml"), few)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,7 @@ def study(project: Path, params: Params, tmp_path_factory: pytest.TempPathFactor
     root = tmp_path_factory.mktemp("cv") / "project"
     shutil.copytree(project, root, symlinks=True)
     shutil.copytree(REPOSITORY / "studies", root / "studies")
-    paths = SurveyPaths(root, "jpas")
+    paths = JpasPaths(root)
     (root / "validation").mkdir()
     paths.validation.write_text("{}")
     for name in (CV, LEAK):

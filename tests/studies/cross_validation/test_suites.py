@@ -12,20 +12,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.euclid_dataset import BLOCK, good_euclid_catalogue, small_euclid_params
+from support.gate_dataset import check as apply
 from support.gate_dataset import good_dataset, small_params
+from support.project import changed
 
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.gate.outcome import Finding, Outcome
 from lensfinder.params import Params
+from lensfinder.studies.cross_validation.euclid.tables import fold_tables as euclid_fold_tables
 from lensfinder.studies.cross_validation.folds import Fold, held_out
-from lensfinder.studies.cross_validation.tables import FoldTables, euclid_fold_tables, jpas_fold_tables
+from lensfinder.studies.cross_validation.jpas.tables import fold_tables as jpas_fold_tables
+from lensfinder.studies.cross_validation.params import CV, LEAK
+from lensfinder.studies.cross_validation.tables import FoldTables
 from lensfinder.studies.cross_validation.validate import validate_folds
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS as EUCLID_CATALOGUE
 from lensfinder.surveys.euclid.columns import SET_COLUMNS
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.selection import ASSESSABLE, assessable_set, training_sets
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, SPLIT_COLUMNS
-from lensfinder.workspace.paths import CV, LEAK, StudyPaths, SurveyPaths
+from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.workspace.paths import StudyPaths
 
 K = 3
 FOLDS = [Fold(1, number) for number in range(1, K + 1)]
@@ -36,12 +43,7 @@ LEAKS = {f"{name}_in_one_part" for name in ("tile", "galaxy", "spectrum")}
 
 @pytest.fixture(scope="module")
 def params() -> Params:
-    params = small_params()
-    changes = {
-        "cv": params.jpas.cv.model_copy(update={"folds": (1, 2, 3)}),
-        "split": params.jpas.split.model_copy(update={"validation_fraction": 0.5}),
-    }
-    return params.model_copy(update={"jpas": params.jpas.model_copy(update=changes)})
+    return changed(small_params(), {"jpas.cv.folds": (1, 2, 3), "jpas.split.validation_fraction": 0.5})
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +83,13 @@ def at_random(catalogue: pd.DataFrame) -> Splits:
 def check(
     params: Params, groups: FoldTables, catalogue: pd.DataFrame, good: FoldTables | None = None
 ) -> Outcome:
-    """Apply all suites; with ``good``, only those whose table differs from the good one's, to save time."""
-    from lensfinder.gate.run import Gate
-    from lensfinder.studies.cross_validation.suites import jpas_fold_suites
+    from lensfinder.studies.cross_validation.jpas.suites import fold_suites
 
-    tables = {name: table for group in groups.values() for name, table in group.items()}
-    unbroken = {name: table for group in (good or {}).values() for name, table in group.items()}
-    suites = jpas_fold_suites(params.jpas, catalogue)
-    changed = [suite for suite in suites if not (good and tables[suite.table].equals(unbroken[suite.table]))]
-    assert changed, "the folds were not broken"
-    return Gate("jpas-cv").check(changed, tables)
+    return apply("jpas-cv", fold_suites(params.jpas, catalogue), flat(groups), good and flat(good))
+
+
+def flat(groups: FoldTables) -> dict[str, pd.DataFrame]:
+    return {name: table for group in groups.values() for name, table in group.items()}
 
 
 def failed_in(outcome: Outcome) -> dict[str, set[str]]:
@@ -116,34 +115,32 @@ def exchange(splits: Splits, kinds: tuple[str, str], count: int, parts: tuple[st
     splits[THIRD].loc[coming, "part"] = parts[0]
 
 
-def held_out_by_two_folds(catalogue: pd.DataFrame, splits: Splits) -> None:
-    exchange(splits, ("lensed_quasar", "lensed_quasar"), 1, ("test", "train"))
+def exchanging(first: str, second: str, count: int, part: str) -> Break:
+    return lambda catalogue, splits: exchange(splits, (first, second), count, (part, "train"))
 
 
-def unbalanced(catalogue: pd.DataFrame, splits: Splits) -> None:
-    exchange(splits, ("lensed_quasar", "quasar_alone"), 6, ("test", "train"))
+def of_two_tiles(name: str, which: int) -> Break:
+    """Objects of two tiles share their galaxy or spectrum."""
+
+    def change(catalogue: pd.DataFrame, splits: Splits) -> None:
+        first, second = (catalogue.index[catalogue["tile"] == tile][which] for tile in (0, 1))
+        catalogue.loc[first, name] = catalogue.loc[second, name]
+
+    return change
 
 
-def unbalanced_in_kind_alone(catalogue: pd.DataFrame, splits: Splits) -> None:
-    exchange(splits, ("quasar_near_galaxy", "quasar_alone"), 5, ("validation", "train"))
+def tile_more(part: str) -> Break:
+    def change(catalogue: pd.DataFrame, splits: Splits) -> None:
+        splits[THIRD].loc[splits[THIRD]["tile"] == 1, "part"] = part
+
+    return change
 
 
-def galaxy_of_two_tiles(catalogue: pd.DataFrame, splits: Splits) -> None:
-    first, second = (catalogue.index[catalogue["tile"] == tile][0] for tile in (0, 1))
-    catalogue.loc[first, "galaxy_id"] = catalogue.loc[second, "galaxy_id"]
+def rows_set(rows: int | list[int], values: int | list[int]) -> Break:
+    def change(catalogue: pd.DataFrame, splits: Splits) -> None:
+        splits[THIRD].loc[rows, "row"] = values
 
-
-def spectrum_of_two_tiles(catalogue: pd.DataFrame, splits: Splits) -> None:
-    first, second = (catalogue.index[catalogue["tile"] == tile][-1] for tile in (0, 1))
-    catalogue.loc[first, "spectrum_id"] = catalogue.loc[second, "spectrum_id"]
-
-
-def other_row(catalogue: pd.DataFrame, splits: Splits) -> None:
-    splits[THIRD].loc[[40, 41], "row"] = [41, 40]
-
-
-def row_nowhere(catalogue: pd.DataFrame, splits: Splits) -> None:
-    splits[THIRD].loc[40, "row"] = 10**6
+    return change
 
 
 def relabelled(catalogue: pd.DataFrame, splits: Splits) -> None:
@@ -160,24 +157,19 @@ def object_twice(catalogue: pd.DataFrame, splits: Splits) -> None:
     splits[THIRD] = pd.concat([splits[THIRD], again], ignore_index=True)
 
 
-def tile_more_in_validation(catalogue: pd.DataFrame, splits: Splits) -> None:
-    splits[THIRD].loc[splits[THIRD]["tile"] == 1, "part"] = "validation"
-
-
-def tile_more_held_out(catalogue: pd.DataFrame, splits: Splits) -> None:
-    splits[THIRD].loc[splits[THIRD]["tile"] == 1, "part"] = "test"
-
-
 def unknown_part(catalogue: pd.DataFrame, splits: Splits) -> None:
     table = splits[THIRD]
     for kind in table["kind"].unique():  # one of each kind: what is left is hardly out of balance
         table.loc[rows_of(splits, "train", kind)[0], "part"] = "holdout"
 
 
-BREAKS: list[tuple[Break, dict[str, set[str]]]] = [
-    (held_out_by_two_folds, {"fold_3": LEAKS, **TWICE}),
-    (
-        unbalanced,
+BREAKS: dict[str, tuple[Break, dict[str, set[str]]]] = {
+    "held out by two folds": (
+        exchanging("lensed_quasar", "lensed_quasar", 1, "test"),
+        {"fold_3": LEAKS, **TWICE},
+    ),
+    "unbalanced": (
+        exchanging("lensed_quasar", "quasar_alone", 6, "test"),
         {
             "fold_3": LEAKS
             | {f"balance_{part}" for part in ("test", "train")}
@@ -185,8 +177,8 @@ BREAKS: list[tuple[Break, dict[str, set[str]]]] = [
             **TWICE,
         },
     ),
-    (
-        unbalanced_in_kind_alone,
+    "unbalanced in kind alone": (
+        exchanging("quasar_near_galaxy", "quasar_alone", 5, "validation"),
         {
             "fold_3": LEAKS
             | {
@@ -196,23 +188,32 @@ BREAKS: list[tuple[Break, dict[str, set[str]]]] = [
             }
         },
     ),
-    (galaxy_of_two_tiles, {f"fold_{number}": {"galaxy_in_one_part"} for number in (1, 2, 3)}),
-    (spectrum_of_two_tiles, {f"fold_{number}": {"spectrum_in_one_part"} for number in (1, 2, 3)}),
-    (other_row, {"fold_3": {"object_id_agrees"}}),
-    (
-        row_nowhere,
+    "galaxy of two tiles": (
+        of_two_tiles("galaxy_id", 0),
+        {f"fold_{k}": {"galaxy_in_one_part"} for k in (1, 2, 3)},
+    ),
+    "spectrum of two tiles": (
+        of_two_tiles("spectrum_id", -1),
+        {f"fold_{k}": {"spectrum_in_one_part"} for k in (1, 2, 3)},
+    ),
+    "other row": (rows_set([40, 41], [41, 40]), {"fold_3": {"object_id_agrees"}}),
+    "row nowhere": (
+        rows_set(40, 10**6),
         {"fold_3": {"row_known", *(f"{name}_agrees" for name in ("object_id", "label", "kind", "tile"))}},
     ),
-    (relabelled, {"fold_3": {"label_agrees", "balance_train"}}),
-    (object_missing, {"fold_3": {"all_objects"}, "repeat_1": {"times_learned_from"}}),
-    (object_twice, {"fold_3": {"all_objects", "object_id_once"}, "repeat_1": {"times_learned_from"}}),
-    (tile_more_in_validation, {"fold_3": {"validation_fraction"}}),
-    (tile_more_held_out, {"fold_3": {"held_out_fraction", "validation_fraction"}, **TWICE}),
-    (unknown_part, {"fold_3": LEAKS | {"part_known"}}),
-]
+    "relabelled": (relabelled, {"fold_3": {"label_agrees", "balance_train"}}),
+    "object missing": (object_missing, {"fold_3": {"all_objects"}, "repeat_1": {"times_learned_from"}}),
+    "object twice": (
+        object_twice,
+        {"fold_3": {"all_objects", "object_id_once"}, "repeat_1": {"times_learned_from"}},
+    ),
+    "more in validation": (tile_more("validation"), {"fold_3": {"validation_fraction"}}),
+    "more held out": (tile_more("test"), {"fold_3": {"held_out_fraction", "validation_fraction"}, **TWICE}),
+    "unknown part": (unknown_part, {"fold_3": LEAKS | {"part_known"}}),
+}
 
 
-@pytest.mark.parametrize(("change", "expected"), BREAKS, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(("change", "expected"), BREAKS.values(), ids=BREAKS)
 def test_each_fault_is_caught_by_what_is_meant_for_it(
     change: Break,
     expected: dict[str, set[str]],
@@ -238,7 +239,7 @@ def test_dealing_objects_at_random_breaks_what_keeps_leaks_out_and_nothing_else(
 
 
 def write_folds(root: Path, study: str, catalogue: pd.DataFrame, splits: Splits) -> StudyPaths:
-    files = StudyPaths(SurveyPaths(root, "jpas"), study)
+    files = StudyPaths(JpasPaths(root), study)
     write_table(files.survey.catalogue, catalogue, CATALOGUE_COLUMNS)
     for fold, table in splits.items():
         write_table(files.splits_dir / f"{fold.key}.parquet", table, SPLIT_COLUMNS)
@@ -327,13 +328,8 @@ FIRST, SECOND = FOLDS[:2]
 def euclid_params() -> Params:
     """Two folds and two training sets, to save time."""
     params = small_euclid_params(train=6 * len(BLOCK), test=2 * len(BLOCK))
-    changes = {
-        "cv": params.euclid.cv.model_copy(update={"folds": (1, 2)}),
-        "selection": params.euclid.selection.model_copy(
-            update={"training_n_pix_above": {"set_1": 350, "set_2": 20}}
-        ),
-    }
-    return params.model_copy(update={"euclid": params.euclid.model_copy(update=changes)})
+    bounds = {"set_1": 350, "set_2": 20}
+    return changed(params, {"euclid.cv.folds": (1, 2), "euclid.selection.training_n_pix_above": bounds})
 
 
 @pytest.fixture(scope="module")
@@ -355,17 +351,10 @@ def euclid_sets(stamps: pd.DataFrame, euclid_params: Params) -> Sets:
 
 
 def check_euclid(params: Params, stamps: pd.DataFrame, sets: Sets, good: Sets) -> Outcome:
-    from lensfinder.gate.run import Gate
-    from lensfinder.studies.cross_validation.suites import euclid_fold_suites
+    from lensfinder.studies.cross_validation.euclid.suites import fold_suites
 
-    tables, unbroken = (
-        {name: table for group in euclid_fold_tables(stamps, of).values() for name, table in group.items()}
-        for of in (sets, good)
-    )
-    suites = euclid_fold_suites(params.euclid, stamps, tables)
-    return Gate("euclid-cv").check(
-        [s for s in suites if not tables[s.table].equals(unbroken[s.table])], tables
-    )
+    tables, unbroken = (flat(euclid_fold_tables(stamps, of)) for of in (sets, good))
+    return apply("euclid-cv", fold_suites(params.euclid, stamps, tables), tables, unbroken)
 
 
 def only_in_set_2(sets: Sets) -> pd.Index:
@@ -434,7 +423,7 @@ def test_each_fault_of_euclid_folds_is_caught(
 def test_euclid_folds_have_outcomes_too(
     euclid_params: Params, stamps: pd.DataFrame, euclid_sets: Sets, tmp_path: Path
 ) -> None:
-    files = StudyPaths(SurveyPaths(tmp_path, "euclid"), CV)
+    files = StudyPaths(EuclidPaths(tmp_path), CV)
     write_table(files.survey.catalogue, stamps, EUCLID_CATALOGUE)
     for fold, of_fold in euclid_sets.items():
         for name, table in of_fold.items():

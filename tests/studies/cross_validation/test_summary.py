@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from lensfinder.evaluation.measure_table import headlines
 from lensfinder.params import read_params
 from lensfinder.studies.cross_validation import summary
-from lensfinder.studies.cross_validation.questions import cv_contest_of
+from lensfinder.studies.cross_validation.euclid.question import QUESTION as EUCLID
+from lensfinder.studies.cross_validation.jpas.question import QUESTION as JPAS
 
-JPAS, EUCLID = cv_contest_of("jpas"), cv_contest_of("euclid")
 LABELS = {"cube": "the cube", "pseudo_spectra": "the two pseudo-spectra"}
 MEANS = {"recall": 0.98, "fpr": 0.01, "accuracy": 0.985, "auc": 0.999}
 
@@ -24,7 +25,7 @@ def comparison(first: str, second: str, **intervals: Any) -> dict[str, Any]:
     """By default each difference is 0 ± 0.0042; ``<measure>=(t interval, bootstrap interval)``."""
     of: dict[str, Any] = {"first": first, "second": second, "mcnemar_p": 0.4}
     of |= {"only_first_correct": 31, "only_second_correct": 24}
-    for name in summary.HEADLINE:
+    for name in headlines():
         by_t, by_bootstrap = intervals.get(name, ((-0.0042, 0.0042), (-0.003, 0.003)))
         key = f"{name}_difference"
         of[key] = None if by_t[0] is None else 0.5 * (by_t[0] + by_t[1])

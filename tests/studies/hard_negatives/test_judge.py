@@ -15,11 +15,11 @@ from support.survey_evaluation import make_survey, small_params
 
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
-from lensfinder.params import IMPOSTOR_KINDS
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
 from lensfinder.studies.hard_negatives.files import HardNegativeFiles
 from lensfinder.studies.hard_negatives.judge import judge_impostors
 from lensfinder.studies.hard_negatives.measures import ALL, beside_ordinary, false_positive_rates
+from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS
 from lensfinder.studies.hard_negatives.summary import bounds, deceiving_kinds, verdict
 from lensfinder.workspace.jsonfiles import read_json, write_json
 
@@ -169,7 +169,7 @@ def make_impostors(root: Path) -> HardNegativeFiles:
 
 
 def use_fake_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def predict_scores(model_path, model, images, rows, batch_size, threads):  # type: ignore[no-untyped-def]
+    def predict_scores(model_path, model, representation, images, rows, batch_size, threads):  # type: ignore[no-untyped-def]
         assert model.representation == model_path.parent.name
         shape = {"cube": (50, 50, 56), "pseudo_spectra": (2, 56, 50)}[model.representation]
         assert images[0].shape[1:] == shape

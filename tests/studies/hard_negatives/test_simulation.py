@@ -6,33 +6,34 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ruamel.yaml import YAML
-from support.project import make_project
+from support.project import changed, changed_file, make_project
 
 from lensfinder.datasets.store import open_images
 from lensfinder.datasets.table import column_meanings, read_table
 from lensfinder.errors import UserError
-from lensfinder.params import IMPOSTOR_KINDS, Params, read_params
-from lensfinder.simulation.seeds import object_states
+from lensfinder.params import Params, read_params
 from lensfinder.sky.galaxies import GalaxyPopulation
 from lensfinder.sky.tables import read_composite_lines, read_galaxy_templates, read_line_trends
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
 from lensfinder.studies.hard_negatives.files import HardNegativeFiles
+from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS
 from lensfinder.studies.hard_negatives.simulate import simulate_impostors
 from lensfinder.studies.hard_negatives.simulation.catalogue import (
+    STREAMS,
     HardNegativeSet,
     draw_hard_negatives,
     draw_tiles,
     lay_out_hard_negatives,
 )
-from lensfinder.studies.hard_negatives.simulation.images import add_noise, layers, simulate_hard_negatives
+from lensfinder.studies.hard_negatives.simulation.images import layers, simulate_hard_negatives
 from lensfinder.studies.hard_negatives.simulation.impostors import offset_inside
 from lensfinder.studies.hard_negatives.simulation.light import ImpostorLight
 from lensfinder.surveys.jpas.bands import read_filters
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra_plain
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument
 from lensfinder.surveys.jpas.simulation.render import Scenes, render_signal_plain
-from lensfinder.surveys.jpas.simulation.render_compiled import render_cubes, render_signal
+from lensfinder.surveys.jpas.simulation.render_compiled import add_noise, render_cubes, render_signal
 from lensfinder.surveys.jpas.simulation.sources import open_quasar_population
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -41,7 +42,7 @@ PAIRS = ("star_near_galaxy", "two_stars", "quasar_pair", "merger")
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
-    return SurveyPaths(make_project(tmp_path_factory.mktemp("hard")), "jpas")
+    return JpasPaths(make_project(tmp_path_factory.mktemp("hard")))
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +91,8 @@ def test_names_tiles_and_counts_are_as_declared(drawn: HardNegativeSet, params: 
 
 
 def test_tiles_get_equal_numbers_of_every_kind(params: Params) -> None:
-    counts = params.jpas.hard_negatives.counts.model_copy(update=dict.fromkeys(IMPOSTOR_KINDS, 50))
-    own = params.jpas.hard_negatives.model_copy(update={"counts": counts})
-    many = params.model_copy(update={"jpas": params.jpas.model_copy(update={"hard_negatives": own})})
-    layout = lay_out_hard_negatives(many)
+    counts = {f"jpas.hard_negatives.counts.{kind}": 50 for kind in IMPOSTOR_KINDS}
+    layout = lay_out_hard_negatives(changed(params, counts))
     for kind in IMPOSTOR_KINDS:
         _, per_tile = np.unique(layout.tile[layout.kind == kind], return_counts=True)
         assert len(per_tile) == 20
@@ -214,7 +213,7 @@ def test_noise_is_to_the_bit_that_of_every_other_cube(drawn: HardNegativeSet, in
         assert len(scenes) == 1
         both = np.empty((2, 1, 50, 50, 56), dtype=np.float16)
         for way, out in enumerate(both):
-            states = object_states(7, "jpas", np.array(["hard_negative"]), np.array([row]))
+            states = STREAMS.object_states(7, np.array(["hard_negative"]), np.array([row]))
             if way == 0:
                 render_cubes(scenes, instrument.camera, states, out)
             else:
@@ -252,9 +251,7 @@ def test_the_stage_makes_the_same_bytes_again(
     files: HardNegativeFiles, paths: SurveyPaths, params: Params
 ) -> None:
     before = {path.name: path.read_bytes() for path in files.images_dir.iterdir()}
-    cut = params.jpas.simulation.model_copy(update={"chunk_size": 7})
-    jpas = params.jpas.model_copy(update={"simulation": cut})
-    simulate_impostors(paths, params.model_copy(update={"jpas": jpas}))
+    simulate_impostors(paths, changed(params, {"jpas.simulation.chunk_size": 7}))
     assert {path.name: path.read_bytes() for path in files.images_dir.iterdir()} == before
 
 
@@ -283,9 +280,6 @@ def test_a_companion_is_inside_at_any_separation(separation: float) -> None:
 def test_impossible_parameters_are_refused(
     paths: SurveyPaths, tmp_path: Path, name: str, value: object, message: str
 ) -> None:
-    content = YAML(typ="safe").load((paths.root / "params.yaml").read_text(encoding="utf-8"))
-    content["jpas"]["hard_negatives"][name] = value
-    with (tmp_path / "params.yaml").open("w", encoding="utf-8") as stream:
-        YAML(typ="safe").dump(content, stream)
+    source, path = paths.root / "params.yaml", tmp_path / "params.yaml"
     with pytest.raises(UserError, match=message):
-        read_params(tmp_path / "params.yaml")
+        read_params(changed_file(path, source, f"jpas.hard_negatives.{name}", value))

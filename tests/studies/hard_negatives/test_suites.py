@@ -8,22 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.gate_dataset import BANDS, PIXELS, InMemory, good_dataset, small_params
+from support.project import changed
 
 from lensfinder.gate.outcome import Outcome
 from lensfinder.gate.run import Gate
-from lensfinder.params import IMPOSTOR_KINDS, Params
+from lensfinder.params import Params
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
+from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS
 from lensfinder.studies.hard_negatives.suites import hard_negative_suites, hard_negative_tables
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra
 
 PER_KIND = 5
+Break = Callable[[pd.DataFrame, np.ndarray], None]
 
 
 def parameters() -> Params:
-    params = small_params()
-    counts = params.jpas.hard_negatives.counts.model_copy(update=dict.fromkeys(IMPOSTOR_KINDS, PER_KIND))
-    own = params.jpas.hard_negatives.model_copy(update={"counts": counts})
-    return params.model_copy(update={"jpas": params.jpas.model_copy(update={"hard_negatives": own})})
+    counts = {f"jpas.hard_negatives.counts.{kind}": PER_KIND for kind in IMPOSTOR_KINDS}
+    return changed(small_params(), counts)
 
 
 def good_set() -> tuple[pd.DataFrame, np.ndarray]:
@@ -63,7 +64,14 @@ def test_pseudo_spectra_must_be_sums() -> None:
     assert {finding.name for finding in failed} == {"pseudo_spectra_are_sums"}
 
 
-def _shared(column: str) -> Callable[[pd.DataFrame, np.ndarray], None]:
+def _set(column: str, value: object) -> Break:
+    def change(frame: pd.DataFrame, cubes: np.ndarray) -> None:
+        frame.loc[3, column] = value
+
+    return change
+
+
+def _shared(column: str) -> Break:
     def share(frame: pd.DataFrame, cubes: np.ndarray) -> None:
         theirs = good_dataset().catalogue[column]
         frame.loc[3, column] = theirs[theirs != ""].iloc[0] if column != "tile" else int(theirs.iloc[0])
@@ -71,32 +79,12 @@ def _shared(column: str) -> Callable[[pd.DataFrame, np.ndarray], None]:
     return share
 
 
-def _lens(frame: pd.DataFrame, cubes: np.ndarray) -> None:
-    frame.loc[3, "label"] = 1
-
-
 def _twice(frame: pd.DataFrame, cubes: np.ndarray) -> None:
     frame.loc[3, "object_id"] = frame.loc[4, "object_id"]
 
 
-def _unknown(frame: pd.DataFrame, cubes: np.ndarray) -> None:
-    frame.loc[3, "kind"] = "comet"
-
-
 def _not_finite(frame: pd.DataFrame, cubes: np.ndarray) -> None:
     cubes[3, 1, 2, 3] = np.nan
-
-
-def _no_number(frame: pd.DataFrame, cubes: np.ndarray) -> None:
-    frame.loc[3, "snr_median"] = np.nan
-
-
-def _outside(frame: pd.DataFrame, cubes: np.ndarray) -> None:
-    frame.loc[3, "part_2_y_arcsec"] = -9.0
-
-
-def _faint(frame: pd.DataFrame, cubes: np.ndarray) -> None:
-    frame.loc[3, "mimic_r_mag"] = 23.0
 
 
 @pytest.mark.parametrize(
@@ -106,18 +94,16 @@ def _faint(frame: pd.DataFrame, cubes: np.ndarray) -> None:
         (_shared("spectrum_id"), {"spectrum_id_not_shared"}),
         (_shared("object_id"), {"object_id_not_shared"}),
         (_shared("tile"), {"tile_not_shared"}),
-        (_lens, {"label_zero"}),
+        (_set("label", 1), {"label_zero"}),
         (_twice, {"object_id_unique"}),
-        (_unknown, {"kind_known", "count_star_near_galaxy"}),
-        (_no_number, {"numbers_present"}),
-        (_outside, {"inside_stamp"}),
-        (_faint, {"magnitude_cut"}),
+        (_set("kind", "comet"), {"kind_known", "count_star_near_galaxy"}),
+        (_set("snr_median", np.nan), {"numbers_present"}),
+        (_set("part_2_y_arcsec", -9.0), {"inside_stamp"}),
+        (_set("mimic_r_mag", 23.0), {"magnitude_cut"}),
         (_not_finite, {"cubes_finite"}),
     ],
 )
-def test_what_is_wrong_is_named(
-    break_it: Callable[[pd.DataFrame, np.ndarray], None], failing: set[str]
-) -> None:
+def test_what_is_wrong_is_named(break_it: Break, failing: set[str]) -> None:
     frame, cubes = good_set()
     break_it(frame, cubes)
     assert {finding.name for finding in check(frame, cubes).failed} == failing

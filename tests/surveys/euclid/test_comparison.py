@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-import types
 from dataclasses import replace
 from itertools import pairwise
 
@@ -13,57 +11,57 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.euclid_evaluation import MODELS, SETS, fake_euclid_scores, make_euclid
-from support.survey_evaluation import small_params
+from support.survey_evaluation import small_params, use_network
 
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
-from lensfinder.evaluation.evaluated import Judged, judge
+from lensfinder.evaluation.evaluated import Evaluated, evaluate_scores
 from lensfinder.evaluation.intervals import object_groups
 from lensfinder.evaluation.metrics import metrics_of
 from lensfinder.figures.atlas import MISTAKES_MAX, WORST_MAX, shown_mistakes
 from lensfinder.figures.colours import SHOWN_VIS_PIXELS, stamp_image
 from lensfinder.stages.compare import compare_models
 from lensfinder.stages.evaluate import evaluate_model
-from lensfinder.surveys.euclid.comparison import EuclidContest
+from lensfinder.surveys.comparison import Results
+from lensfinder.surveys.euclid.columns import COLUMNS
+from lensfinder.surveys.euclid.comparison import EuclidComparison
+from lensfinder.surveys.euclid.parts import PARTS
 from lensfinder.surveys.euclid.ranking import best_of, rank_models
 from lensfinder.surveys.euclid.summary import control_words
-from lensfinder.surveys.registry import judging_of
-from lensfinder.surveys.survey import Results
+from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.jsonfiles import write_json
 from lensfinder.workspace.paths import SurveyPaths
 
 PARAMS = small_params()
 JUDGING = PARAMS.euclid.judging
-EUCLID = judging_of("euclid")
+EUCLID = survey_of("euclid").objects
 
 
 def write_evaluation(paths: SurveyPaths, name: str) -> None:
     """Write scores and metrics, as the stage does, without its figures."""
     catalogue = read_table(paths.catalogue)
-    objects = objects_to_score(read_parts(paths, name), catalogue, EUCLID.score_columns)
+    objects = objects_to_score(read_parts(PARTS.files(paths.splits, name)), catalogue, COLUMNS.scores)
     scores = with_scores(objects, fake_euclid_scores(paths, name, objects["row"].to_numpy()))
     groups = EUCLID.groups_of(scores[scores["part"] == "test"], catalogue)
-    judged = judge(name, scores, groups, JUDGING, PARAMS.seed)
-    metrics = metrics_of(judged, EUCLID.kind_of(judged.rows), JUDGING, 106_136, 1.0)
-    write_table(paths.model(name).scores, scores, EUCLID.score_columns)
+    evaluated = evaluate_scores(name, scores, groups, JUDGING, PARAMS.seed)
+    metrics = metrics_of(evaluated, EUCLID.kind_of(evaluated.rows), JUDGING, 106_136, 1.0)
+    write_table(paths.model(name).scores, scores, COLUMNS.scores)
     write_json(paths.model(name).metrics, metrics)
 
 
 @pytest.fixture(scope="module")
-def judged_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
+def compared_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
     """One model through the stage, the others without figures, then the comparison."""
     paths = make_euclid(tmp_path_factory.mktemp("euclid"), n_test=100)
 
-    def predict_scores(model_path, model, images, rows, batch, threads):  # type: ignore[no-untyped-def]
+    def predict_scores(model_path, model, representation, images, rows, batch, threads):  # type: ignore[no-untyped-def]
         assert [of.shape[1:] for of in images] == [(200, 200, 1), (66, 66, 3)]
         return fake_euclid_scores(paths, model_path.parent.name, rows)
 
-    module = types.ModuleType("lensfinder.networks.predict")
-    module.predict_scores = predict_scores  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setitem(sys.modules, "lensfinder.networks.predict", module)
+        use_network(monkeypatch, predict_scores)
         evaluate_model(paths, PARAMS, "set_1")
     staged = paths.model("set_1").metrics.read_bytes()
     for name in MODELS:
@@ -74,13 +72,13 @@ def judged_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
 
 
 @pytest.mark.slow
-def test_one_model_is_evaluated_like_those_of_jpas(judged_survey: SurveyPaths) -> None:
-    model = judged_survey.model("set_1")
+def test_one_model_is_evaluated_like_those_of_jpas(compared_survey: SurveyPaths) -> None:
+    model = compared_survey.model("set_1")
     metrics = json.loads(model.metrics.read_text())
     assert metrics["data_size_saving"] == 1.0
     assert metrics["input_bytes_per_object"] == 2 * (200 * 200 + 3 * 66 * 66)
     assert (metrics["interval_unit"], metrics["interval_groups"]) == ("object", metrics["n_test"])
-    catalogue = read_table(judged_survey.catalogue)
+    catalogue = read_table(compared_survey.catalogue)
     test = catalogue[(catalogue["sample"] == "test") & (catalogue["label"] >= 0)]
     assert metrics["n_test"] == len(test) < (catalogue["sample"] == "test").sum()
     kinds = metrics["called_lens_by_kind"]
@@ -95,9 +93,9 @@ def test_one_model_is_evaluated_like_those_of_jpas(judged_survey: SurveyPaths) -
 
 
 @pytest.mark.slow
-def test_comparison_ranks_pairs_and_controls_as_the_metrics_say(judged_survey: SurveyPaths) -> None:
-    comparison = json.loads(judged_survey.comparison.read_text())
-    metrics = {name: json.loads(judged_survey.model(name).metrics.read_text()) for name in MODELS}
+def test_comparison_ranks_pairs_and_controls_as_the_metrics_say(compared_survey: SurveyPaths) -> None:
+    comparison = json.loads(compared_survey.comparison.read_text())
+    metrics = {name: json.loads(compared_survey.model(name).metrics.read_text()) for name in MODELS}
     for measure, ranking in comparison["ranking"].items():
         assert {of["model"] for of in ranking} == set(SETS)
         values = [metrics[of["model"]][measure] for of in ranking]
@@ -121,24 +119,24 @@ def test_comparison_ranks_pairs_and_controls_as_the_metrics_say(judged_survey: S
 
 
 @pytest.mark.slow
-def test_report_names_every_model_and_holds_no_time(judged_survey: SurveyPaths) -> None:
-    report = (judged_survey.report_dir / "report.md").read_text()
-    page = (judged_survey.report_dir / "report.html").read_text()
-    comparison = json.loads(judged_survey.comparison.read_text())
+def test_report_names_every_model_and_holds_no_time(compared_survey: SurveyPaths) -> None:
+    report = (compared_survey.report_dir / "report.md").read_text()
+    page = (compared_survey.report_dir / "report.html").read_text()
+    comparison = json.loads(compared_survey.comparison.read_text())
     assert f"By F_β {comparison['best']['f_beta']['model']} is best" in report
     assert comparison["control"]["words"] in report
     assert "numbers mean nothing" in report
     for name in MODELS:
-        metrics = json.loads(judged_survey.model(name).metrics.read_text())
+        metrics = json.loads(compared_survey.model(name).metrics.read_text())
         assert f"{metrics['tp']:,} / {metrics['fp']:,} / {metrics['fn']:,} / {metrics['tn']:,}" in report
         assert f"evaluate-euclid@{name}" in report
     assert page.count("<table>") == 6
     assert page.count('src="data:image/png;base64,') == report.count("](figures/") == 6
-    assert str(judged_survey.root) not in report + page
+    assert str(compared_survey.root) not in report + page
     assert not re.search(r"\d s\b", report)
 
 
-def judged_as(name: str, signal: float, n: int = 600) -> Judged:
+def evaluated_as(name: str, signal: float, n: int = 600) -> Evaluated:
     """A model whose scores are shared noise plus ``signal`` where there is a lens."""
     rng = np.random.default_rng(0)
     label = rng.integers(0, 2, n).astype(np.int8)
@@ -146,11 +144,11 @@ def judged_as(name: str, signal: float, n: int = 600) -> Judged:
     part = np.where(np.arange(n) < n - 100, "test", "validation")
     frame = {"object_id": np.arange(n).astype(str), "row": np.arange(n), "label": label}
     scores = pd.DataFrame({**frame, "part": part, "score": score})
-    return judge(name, scores, object_groups(n - 100), JUDGING, 3)
+    return evaluate_scores(name, scores, object_groups(n - 100), JUDGING, 3)
 
 
 def test_ranking_knows_which_way_is_better_and_what_is_resolved() -> None:
-    poor, good, twin = judged_as("poor", 1.0), judged_as("good", 4.0), judged_as("twin", 4.0)
+    poor, good, twin = evaluated_as("poor", 1.0), evaluated_as("good", 4.0), evaluated_as("twin", 4.0)
     for measure in ("auc", "recall", "fpr"):
         ranking = rank_models([poor, good, twin], measure, JUDGING)
         assert [of["model"] for of in ranking] == ["good", "twin", "poor"]
@@ -171,7 +169,7 @@ def test_ranking_knows_which_way_is_better_and_what_is_resolved() -> None:
 def test_control_words_follow_from_the_numbers() -> None:
     from lensfinder.evaluation.comparison import compare
 
-    poor, good = judged_as("set_1", 1.0), judged_as("control", 4.0)
+    poor, good = evaluated_as("set_1", 1.0), evaluated_as("control", 4.0)
     words = control_words(compare(good, poor, JUDGING), compare(good, replace(good, name="set_6"), JUDGING))
     selection, size = words.split("Number of examples")
     assert "recall differs by +" in selection
@@ -182,11 +180,11 @@ def test_control_words_follow_from_the_numbers() -> None:
 
 
 def test_a_set_that_was_not_counted_is_named() -> None:
-    judged = {name: judged_as(name, 2.0) for name in MODELS}
+    evaluated = {name: evaluated_as(name, 2.0) for name in MODELS}
     measures = dict.fromkeys(("f_beta", "recall", "auc"), 0.5)
-    results = Results(PARAMS, pd.DataFrame(), judged, dict.fromkeys(MODELS, measures), {}, {"set_1": {}})
+    results = Results(PARAMS, pd.DataFrame(), evaluated, dict.fromkeys(MODELS, measures), {}, {"set_1": {}})
     with pytest.raises(UserError, match=r"selection\.json: no entry 'set_2'"):
-        EuclidContest().compare(results)
+        EuclidComparison().compare(results)
 
 
 def test_stamps_are_coloured_by_band_in_place_and_in_any_unit() -> None:

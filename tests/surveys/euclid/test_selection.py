@@ -16,10 +16,10 @@ from lensfinder.errors import UserError
 from lensfinder.params import Params
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, SET_COLUMNS
 from lensfinder.surveys.euclid.params import Selection
-from lensfinder.surveys.euclid.select import select
+from lensfinder.surveys.euclid.parts import PARTS
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.selection import assessable_labels, assessable_set, training_sets
 from lensfinder.surveys.euclid.selection_counts import TALK_LENSES, selection_counts
-from lensfinder.workspace.paths import SurveyPaths
 
 SETS = tuple(TALK_LENSES)
 BELOW_4, BELOW_1_6, ABOVE_1 = np.nextafter(4.0, 0), np.nextafter(1.6, 0), np.nextafter(1.0, 2)
@@ -207,18 +207,18 @@ def test_counts_stand_beside_the_talks(
 def test_stage_writes_all_sets_anew_and_prints_the_counts(
     catalogue: pd.DataFrame, params: Params, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    paths = SurveyPaths(tmp_path, "euclid")
+    paths = EuclidPaths(tmp_path)
     write_table(paths.catalogue, catalogue, CATALOGUE_COLUMNS)
-    leftover = paths.training_set("set_7")
+    leftover = PARTS.files(paths.splits, "set_7")[0]
     leftover.parent.mkdir(parents=True)
     leftover.write_text("of other parameters")
-    select(paths, params)
+    PARTS.make(paths, params)
     names = {path.stem for path in leftover.parent.iterdir()}
     assert names == {*SETS, "control", "assessable_1"}
     expected = training_sets(catalogue, params.euclid.selection, params.seed)
     for name, table in expected.items():
         pd.testing.assert_frame_equal(
-            read_table(paths.training_set(name), SET_COLUMNS), table, check_dtype=False
+            read_table(PARTS.files(paths.splits, name)[0], SET_COLUMNS), table, check_dtype=False
         )
     counts = json.loads(paths.selection.read_text())
     assert counts["set_6"]["count"] == 50
@@ -226,5 +226,5 @@ def test_stage_writes_all_sets_anew_and_prints_the_counts(
     assert "15,771" in printed
     assert "33,333" in printed
     first = leftover.with_name("set_1.parquet").read_bytes()
-    select(paths, params)
+    PARTS.make(paths, params)
     assert leftover.with_name("set_1.parquet").read_bytes() == first

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.project import CATALOGS, PARAMS, make_project
+from support.project import CATALOGS, PARAMS, Killed, changed, make_project
 
 from lensfinder.datasets.store import open_images
 from lensfinder.datasets.table import column_meanings, read_table
@@ -17,31 +17,29 @@ from lensfinder.sky.tables import read_galaxy_templates
 from lensfinder.stages.simulate import simulate
 from lensfinder.surveys.euclid.bands import read_euclid_bands
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS
 from lensfinder.surveys.euclid.simulation.simulator import Simulator
 from lensfinder.workspace.paths import SurveyPaths
 
-TALK_LADDER = {350: 9441, 300: 9802, 200: 10868, 100: 12840, 50: 14450, 20: 15771}
+TALK_SETS = {350: 9441, 300: 9802, 200: 10868, 100: 12840, 50: 14450, 20: 15771}
 """◇ Lenses of 100,000 with μ_eff ≥ 4 and n_pix above each bound."""
 
 
 @pytest.fixture(scope="module")
 def simulator() -> Simulator:
-    params = read_params(PARAMS)
-    return Simulator.build(params, read_euclid_bands(CATALOGS), read_galaxy_templates())
+    return Simulator.build(read_params(PARAMS), read_euclid_bands(CATALOGS), read_galaxy_templates())
 
 
 def with_counts(params: Params, train: int, test: int, workers: int = 1) -> Params:
-    counts = params.euclid.counts.model_copy(update={"train": train, "test": test})
-    work = params.euclid.simulation.model_copy(update={"workers": workers})
-    euclid = params.euclid.model_copy(update={"counts": counts, "simulation": work})
-    return params.model_copy(update={"euclid": euclid})
+    counts = {"euclid.counts.train": train, "euclid.counts.test": test}
+    return changed(params, {**counts, "euclid.simulation.workers": workers})
 
 
 def test_a_smaller_sample_is_the_beginning_of_a_larger_one(
     euclid_paths: SurveyPaths, smoke_params: Params, tmp_path: Path
 ) -> None:
-    other = SurveyPaths(make_project(tmp_path), "euclid")
+    other = EuclidPaths(make_project(tmp_path))
     simulate(other, with_counts(smoke_params, train=9, test=7, workers=2))
     n_train = smoke_params.euclid.counts.train
     rows = np.r_[0:9, n_train : n_train + 7]
@@ -61,27 +59,23 @@ def test_the_samples_are_independent(euclid_paths: SurveyPaths) -> None:
     assert catalogue["ID"].is_unique
 
 
-class _Killed(BaseException):
-    pass
-
-
 def test_an_interrupted_run_resumes_and_ends_alike(
     smoke_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     params = with_counts(smoke_params, train=6, test=5)
-    undisturbed = SurveyPaths(make_project(_made(tmp_path / "a")), "euclid")
+    undisturbed = EuclidPaths(make_project(_made(tmp_path / "a")))
     simulate(undisturbed, params)
-    other = SurveyPaths(make_project(_made(tmp_path / "b")), "euclid")
+    other = EuclidPaths(make_project(_made(tmp_path / "b")))
     real, calls = Simulator.simulate, []
 
     def killed_in_the_second_field(self, sample, field, n):  # type: ignore[no-untyped-def]
         calls.append(sample)
         if len(calls) == 2:
-            raise _Killed
+            raise Killed
         return real(self, sample, field, n)
 
     monkeypatch.setattr(Simulator, "simulate", killed_in_the_second_field)
-    with pytest.raises(_Killed):
+    with pytest.raises(Killed):
         simulate(other, params)
     assert not other.images_dir.exists()
     simulate(other, params)
@@ -132,7 +126,7 @@ def test_a_missing_table_is_named(smoke_params: Params, tmp_path: Path) -> None:
     root = make_project(tmp_path)
     (root / "data" / "euclid_bands.ecsv").unlink()
     with pytest.raises(UserError, match="euclid_bands"):
-        simulate(SurveyPaths(root, "euclid"), smoke_params)
+        simulate(EuclidPaths(root), smoke_params)
 
 
 @pytest.mark.slow
@@ -144,7 +138,7 @@ def test_the_population_gives_the_counts_of_the_talk(simulator: Simulator) -> No
     fields = 2_000 // FIELD_STAMPS
     catalogue = pd.concat([simulator.measure("train", field) for field in range(fields)])
     lenses = (catalogue["mag_eff"] >= 4.0) & (catalogue["n_source_im"] > 0)
-    for bound, talk in TALK_LADDER.items():
+    for bound, talk in TALK_SETS.items():
         expected = talk / 100_000 * len(catalogue)
         found = int((lenses & (catalogue["n_pix_source"] > bound)).sum())
         assert abs(found - expected) < 0.1 * expected + 3 * np.sqrt(expected), bound

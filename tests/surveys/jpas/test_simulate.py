@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from support.project import make_project
+from support.project import Killed, changed, make_project
 
 from lensfinder.datasets.store import open_images
 from lensfinder.datasets.table import read_table
@@ -18,6 +18,7 @@ from lensfinder.surveys.jpas import simulate as simulate_jpas
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS
 from lensfinder.surveys.jpas.export_fits import export_objects
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument, SceneBuilder
 from lensfinder.surveys.jpas.simulation.render import noise_sigma
 from lensfinder.surveys.jpas.simulation.render_compiled import render_signal
@@ -31,14 +32,14 @@ def builder_of(paths: SurveyPaths, params: Params) -> SceneBuilder:
 
 
 def with_cut(params: Params, chunk_size: int, workers: int) -> Params:
-    cut = params.jpas.simulation.model_copy(update={"chunk_size": chunk_size, "workers": workers})
-    return params.model_copy(update={"jpas": params.jpas.model_copy(update={"simulation": cut})})
+    cut = {"jpas.simulation.chunk_size": chunk_size, "jpas.simulation.workers": workers}
+    return changed(params, cut)
 
 
 def test_bits_do_not_depend_on_chunks_workers_or_order(
     paths: SurveyPaths, smoke_params: Params, tmp_path: Path
 ) -> None:
-    other = SurveyPaths(make_project(tmp_path), "jpas")
+    other = JpasPaths(make_project(tmp_path))
     simulate(other, with_cut(smoke_params, chunk_size=7, workers=3))
     for name in ("cubes.npy", "catalogue.parquet", "galaxies.parquet", "quasars.parquet"):
         assert (other.images_dir / name).read_bytes() == (paths.images_dir / name).read_bytes(), name
@@ -51,24 +52,20 @@ def test_rows_can_be_simulated_alone(paths: SurveyPaths, smoke_params: Params) -
     assert np.array_equal(alone.view(np.uint16), open_images(paths.cubes)[[150, 3, 77]].view(np.uint16))
 
 
-class _Killed(BaseException):
-    pass
-
-
 def test_an_interrupted_run_resumes_and_ends_alike(
     paths: SurveyPaths, smoke_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = SurveyPaths(make_project(tmp_path), "jpas")
+    other = JpasPaths(make_project(tmp_path))
     params = with_cut(smoke_params, chunk_size=25, workers=1)
     simulated = []
     real = simulate_jpas.simulate_chunks
 
     def killed_after_three(catalogue, builder, chunks, write, workers):  # type: ignore[no-untyped-def]
         real(catalogue, builder, list(chunks)[:3], write, workers)
-        raise _Killed
+        raise Killed
 
     monkeypatch.setattr(simulate_jpas, "simulate_chunks", killed_after_three)
-    with pytest.raises(_Killed):
+    with pytest.raises(Killed):
         simulate(other, params)
     assert not other.images_dir.exists()
 
@@ -149,4 +146,4 @@ def test_a_missing_table_is_named(smoke_params: Params, tmp_path: Path) -> None:
     root = make_project(tmp_path)
     (root / "data" / "jpas_filters.ecsv").unlink()
     with pytest.raises(UserError, match="jpas_filters"):
-        simulate(SurveyPaths(root, "jpas"), read_params(root / "params.yaml"))
+        simulate(JpasPaths(root), read_params(root / "params.yaml"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lensfinder.figures.comparison import MEASURES, draw_differences
+from lensfinder.evaluation.measure_table import MEASURES
+from lensfinder.figures.comparison import draw_differences
 from lensfinder.figures.style import new_figure, styled
-from lensfinder.studies.ablations.summary import signed_points
+from lensfinder.report.verdict import signed_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,7 @@ def differences(
                 panel.set_yticks(range(-1, len(pairs)), [""] * (len(pairs) + 1))
                 panel.tick_params(axis="y", length=0)
                 if row == 0:
-                    panel.set_title(MEASURES[measure])
+                    panel.set_title(MEASURES[measure].label)
             names = [f"{of['first']} − {of['second']}" for of in pairs]
             of_row[0].set_yticks(range(-1, len(pairs)), [question, *names])
             of_row[0].get_yticklabels()[0].set_fontweight("bold")

@@ -42,11 +42,9 @@ def one_pseudo_spectrum(cubes: AnyArray) -> AnyArray:
     return pseudo_spectra(cubes)[:, :1]
 
 
-REPRESENTATIONS: Mapping[str, Callable[[AnyArray], AnyArray]] = {
-    "cube": lambda cubes: cubes,
-    "pseudo_spectra": pseudo_spectra,
+ABLATED_OF_CUBES: Mapping[str, Callable[[AnyArray], AnyArray]] = {
     "one_pseudo_spectrum": one_pseudo_spectrum,
     "white": white,
     "colours": colours,
 }
-"""What each representation makes of float16 cubes (n, y, x, bands), by its name in params.yaml."""
+"""What each representation of the study makes of float16 cubes (n, y, x, bands)."""

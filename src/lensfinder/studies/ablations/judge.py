@@ -10,13 +10,15 @@ import pandas as pd
 from lensfinder.datasets.files import open_images_of
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
-from lensfinder.evaluation.evaluated import judge, part_of
+from lensfinder.evaluation.evaluated import evaluate_scores, part_of
 from lensfinder.figures.style import save_figure
 from lensfinder.params import Params
-from lensfinder.report.report import html_report, markdown_table
-from lensfinder.stages.compare import MEANINGFUL_LENSES
+from lensfinder.report.page import Section, markdown_table, setting, write_page
+from lensfinder.studies.ablations import ABLATIONS
 from lensfinder.studies.ablations.figures import differences
 from lensfinder.studies.ablations.measures import judge_ablations
+from lensfinder.studies.ablations.params import Ablations, models
+from lensfinder.studies.ablations.representations import REPRESENTATIONS
 from lensfinder.studies.ablations.summary import (
     SHOWN,
     TITLES,
@@ -27,9 +29,9 @@ from lensfinder.studies.ablations.summary import (
 )
 from lensfinder.studies.occlusion.measures import BANDS_FILE, FIGURE_FILE, PLACES_FILE
 from lensfinder.studies.occlusion.summary import occlusion_words
-from lensfinder.surveys.registry import judging_of
+from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.jsonfiles import write_json
-from lensfinder.workspace.paths import ABLATIONS, StudyPaths, SurveyPaths
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 TITLE = "Lensed quasars in J-PAS: what do the models need?"
 
@@ -42,28 +44,29 @@ def judge_all(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     UserError
         If a file is missing or does not fit the others.
     """
-    survey, section = judging_of(paths.survey), params.jpas
-    study = StudyPaths(paths, ABLATIONS)
-    definitions = {**section.models, **section.ablation_models}
-    against = {other for ablation in section.ablations.values() for other in ablation.against}
-    names = [name for name in definitions if name in against or name in section.ablations]
-    catalogue = read_table(paths.catalogue, survey.catalogue_columns)
-    judged = {}
+    survey, section = survey_of(paths.survey), params.survey(paths.survey)
+    objects, ablations = survey.objects, section.study(Ablations).root
+    study = StudyPaths(paths, ABLATIONS.name)
+    definitions = {**section.models, **models(section)}
+    against = {other for ablation in ablations.values() for other in ablation.against}
+    names = [name for name in definitions if name in against or name in ablations]
+    catalogue = read_table(paths.catalogue, survey.columns.catalogue)
+    evaluated = {}
     for name in names:
-        model = study.model(name) if name in section.ablations else paths.model(name)
-        scores = read_table(model.scores, survey.score_columns)
-        groups = survey.groups_of(part_of(scores, "test")[0], catalogue)
-        judged[name] = judge(name, scores, groups, section.judging, params.seed)
+        model = study.model(name) if name in ablations else paths.model(name)
+        scores = read_table(model.scores, survey.columns.scores)
+        groups = objects.groups_of(part_of(scores, "test")[0], catalogue)
+        evaluated[name] = evaluate_scores(name, scores, groups, section.judging, params.seed)
     sizes = {
         name: _bytes_per_object(paths, definitions[name].representation, len(catalogue)) for name in names
     }
     content = judge_ablations(
-        judged,
-        survey.kind_of(judged[names[0]].rows),
-        section.ablations,
+        evaluated,
+        objects.kind_of(evaluated[names[0]].rows),
+        ablations,
         definitions,
         sizes,
-        _bytes_per_object(paths, survey.reference, len(catalogue)),
+        _bytes_per_object(paths, objects.reference, len(catalogue)),
         section.judging,
     )
     write_json(study.metrics, content)
@@ -79,22 +82,16 @@ def judge_all(paths: SurveyPaths, params: Params) -> dict[str, Any]:
 
 
 def _bytes_per_object(paths: SurveyPaths, representation: str, n_objects: int) -> int:
-    return sum(int(images[0].nbytes) for images in open_images_of(paths.images_of(representation), n_objects))
+    return sum(
+        int(images[0].nbytes)
+        for images in open_images_of(REPRESENTATIONS[representation].files(paths.root), n_objects)
+    )
 
 
 def _write_report(study: StudyPaths, params: Params, content: Mapping[str, Any], n_objects: int) -> None:
-    section = params.jpas
-    definitions = {**section.models, **section.ablation_models}
+    section = params.survey(study.survey.survey)
+    definitions = {**section.models, **models(section)}
     bands, places = (_read_csv(study, name) for name in (BANDS_FILE, PLACES_FILE))
-    setting = (
-        f"Preset {params.preset}, seed {params.seed}: {n_objects:,} simulated objects, at most "
-        f"{section.training.epochs_max} epochs."
-    )
-    if content["n_lenses"] < MEANINGFUL_LENSES:
-        setting += (
-            f" **With {content['n_lenses']} test lenses this shows that everything runs; "
-            "its numbers mean nothing.**"
-        )
     compared = (
         "Each ablation is a model with one thing taken from it or done otherwise, trained on the same "
         f"objects with the same parameters, and asked about the same {content['n_test']:,} test objects "
@@ -106,27 +103,27 @@ def _write_report(study: StudyPaths, params: Params, content: Mapping[str, Any],
         ("the numbers", "dvc metrics show metrics/jpas/ablations.json"),
         ("which change makes which ablation", "jpas.ablations in params.yaml"),
     ]
-    told = [
-        ("What was compared", compared),
-        ("Measures", measures_table(content)),
-        *((of.title, of.text) for of in sections(content, definitions)),
-        ("Where the models look", occlusion_words(bands, places, section.judging.interval_level)),
-        (
-            "Figures",
-            "![Paired differences](figures/differences.png)\n\n*Paired differences with intervals; filled "
-            f"where the interval excludes zero.*\n\n![Hidden light]({FIGURE_FILE})\n\n*Rise of the loss "
-            "where a band or a place is hidden, with bootstrap intervals; dots mark places whose interval "
-            "lies above zero.*",
-        ),
-        ("How to read the intervals", interval_words(content)),
-        ("How to get each number again", markdown_table(["claim", "command"], commands)),
-    ]
-    text = f"# {TITLE}\n\n{setting}\n\n> {verdict(content, definitions)}\n"
-    text += "".join(f"\n## {title}\n\n{words.rstrip()}\n" for title, words in told)
-    folder = study.report_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.md").write_text(text, encoding="utf-8")
-    (folder / "report.html").write_text(html_report(text, TITLE, folder), encoding="utf-8")
+    write_page(
+        study.report_dir,
+        TITLE,
+        setting(params, study.survey.survey, n_objects, "simulated objects", content["n_lenses"]),
+        verdict(content, definitions),
+        [
+            Section("What was compared", compared),
+            Section("Measures", measures_table(content)),
+            *sections(content, definitions),
+            Section("Where the models look", occlusion_words(bands, places, section.judging.interval_level)),
+            Section(
+                "Figures",
+                "![Paired differences](figures/differences.png)\n\n*Paired differences with intervals; "
+                f"filled where the interval excludes zero.*\n\n![Hidden light]({FIGURE_FILE})\n\n*Rise "
+                "of the loss where a band or a place is hidden, with bootstrap intervals; dots mark places "
+                "whose interval lies above zero.*",
+            ),
+            Section("How to read the intervals", interval_words(content)),
+            Section("How to get each number again", markdown_table(["claim", "command"], commands)),
+        ],
+    )
 
 
 def _read_csv(study: StudyPaths, name: str) -> pd.DataFrame:

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lensfinder.evaluation.comparison import DIFFERENCES, compare
-from lensfinder.evaluation.evaluated import COUNTS, RATES, Judged
+from lensfinder.evaluation.comparison import compare, first_is_better
+from lensfinder.evaluation.evaluated import Evaluated
+from lensfinder.evaluation.measure_table import COUNTS, compared
 from lensfinder.evaluation.metrics import metrics_of
-from lensfinder.params import Ablation, Judging, Model
+from lensfinder.params import Judging, Model
 from lensfinder.report.verdict import resolved
+from lensfinder.studies.ablations.params import Ablation
 from lensfinder.typing import AnyArray
 
-MEASURES = (
-    *RATES,
-    "auc",
-    "average_precision",
-    "f_beta_at_validation_threshold",
-    "brier",
-)
-"""Measures that are kept of each model."""
+LEFT_OUT = ("f_beta", "tpr_at_0_fp", "tpr_at_10_fp")
+"""Measures of comparisons that are not kept."""
 
 DECIDING = ("accuracy", "auc")
 """Measures that decide whether a model is better or worse: at the fixed threshold, and over all."""
@@ -40,7 +36,7 @@ def question_of(definition: Model, base: Model) -> str:
 
 
 def judge_ablations(
-    judged: Mapping[str, Judged],
+    evaluated: Mapping[str, Evaluated],
     kinds: AnyArray,
     ablations: Mapping[str, Ablation],
     definitions: Mapping[str, Model],
@@ -52,13 +48,13 @@ def judge_ablations(
 
     Parameters
     ----------
-    judged
+    evaluated
         Every ablation and every model that one is compared with, by name: on the same objects, with the same
         bootstrap draws.
     kinds
         Kind (n,) of the test objects.
     definitions
-        The network of each of ``judged``.
+        The network of each of ``evaluated``.
     bytes_per_object
         What each of them reads of one object.
     whole_bytes
@@ -74,20 +70,20 @@ def judge_ablations(
     UserError
         If two models did not score the same test objects in the same order.
     """
-    one = next(iter(judged.values()))
+    one = next(iter(evaluated.values()))
     measures = {
         name: _kept(
             metrics_of(of, kinds, judging, bytes_per_object[name], whole_bytes / bytes_per_object[name])
         )
-        for name, of in judged.items()
+        for name, of in evaluated.items()
     }
     comparisons = {}
     for name, ablation in ablations.items():
         for other in ablation.against:
-            compared = _without_others(compare(judged[name], judged[other], judging))
+            pair = _without_others(compare(evaluated[name], evaluated[other], judging))
             question = question_of(definitions[name], definitions[ablation.base])
-            outcome = {"question": question, "outcome": outcome_of(compared)}
-            comparisons[f"{name}_against_{other}"] = outcome | compared
+            outcome = {"question": question, "outcome": outcome_of(pair)}
+            comparisons[f"{name}_against_{other}"] = outcome | pair
     return {
         "n_test": len(one.rows),
         "n_lenses": int((one.test.label == 1).sum()),
@@ -104,24 +100,22 @@ def outcome_of(comparison: Mapping[str, Any]) -> str:
 
     :data:`OPEN` where none does, which is not to say that both are equal; :data:`MIXED` where they disagree.
     """
-    signs = {comparison[f"{name}_difference"] > 0 for name in DECIDING if resolved(comparison, name)}
-    if not signs:
+    first = {first_is_better(comparison, name) for name in DECIDING if resolved(comparison, name)}
+    if not first:
         return OPEN
-    if len(signs) > 1:
+    if len(first) > 1:
         return MIXED
-    return BETTER if signs.pop() else WORSE
+    return BETTER if first.pop() else WORSE
 
 
 def _kept(metrics: Mapping[str, Any]) -> dict[str, Any]:
     names = ["n_test", *COUNTS]
-    for name in MEASURES:
-        names += [name, f"{name}_interval"]
-        if name in RATES:
-            names.append(f"{name}_wilson_interval")
-    return {name: metrics[name] for name in (*names, "input_bytes_per_object", "data_size_saving")}
+    for name in (name for name in compared() if name not in LEFT_OUT):
+        names += [name, f"{name}_interval", f"{name}_wilson_interval"]
+    names += ["input_bytes_per_object", "data_size_saving"]
+    return {name: metrics[name] for name in names if name in metrics}
 
 
 def _without_others(comparison: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out differences of measures that are not kept."""
-    others = {f"{name}_difference" for name in DIFFERENCES if name not in MEASURES}
+    others = {f"{name}_difference" for name in LEFT_OUT}
     return {key: value for key, value in comparison.items() if key.removesuffix("_interval") not in others}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lensfinder.evaluation.measure_table import MEASURES
 from lensfinder.params import Model
-from lensfinder.report.report import UNITS, Section, markdown_table, with_interval
-from lensfinder.report.verdict import listed, points, resolved
+from lensfinder.report.page import Section, markdown_table
+from lensfinder.report.report import COUNTS_TITLE, counts_words, groups_words, with_interval
+from lensfinder.report.verdict import level_words, listed, points, resolved, signed_points
 from lensfinder.studies.ablations.measures import (
     AUGMENTATION,
     BETTER,
@@ -58,7 +60,8 @@ _CONCLUSIONS = {
     MIXED: "better by one measure and worse by the other",
 }
 
-SHOWN = {"recall": "recall", "fpr": "false-positive rate", "accuracy": "accuracy", "auc": "ROC AUC"}
+SHOWN = ("recall", "fpr", "accuracy", "auc")
+"""Measures in tables and in the figure."""
 
 
 def verdict(content: Mapping[str, Any], definitions: Mapping[str, Model]) -> str:
@@ -72,7 +75,7 @@ def verdict(content: Mapping[str, Any], definitions: Mapping[str, Model]) -> str
         answers.append(f"{words}: {'; '.join(_answer(of) for of in pairs)}")
     if not answers:
         return "No ablation takes information away: params.yaml names none with less than the cube has."
-    level = f"{100 * next(iter(content['comparisons'].values()))['auc_difference_interval']['level']:.0f} %"
+    level = level_words(next(iter(content["comparisons"].values()))["auc_difference_interval"])
     return (
         f"Does a part of the light suffice? {_sentence('. '.join(_capital(one) for one in answers))} "
         f"{_needed(outcomes)} (Better or worse: a {level} interval of the difference in accuracy or ROC AUC "
@@ -96,23 +99,22 @@ def measures_table(content: Mapping[str, Any]) -> str:
     """Every model in a row: counts, main measures with their intervals, and size of its input."""
     rows = []
     for name, of in content["measures"].items():
-        counts = " / ".join(f"{of[key]:,}" for key in ("tp", "fp", "fn", "tn"))
         saving = of["data_size_saving"]
         size = f"{of['input_bytes_per_object']:,}" + (f" ({saving:,.4g} times less)" if saving > 1 else "")
-        rows.append([name, counts, *(with_interval(of, measure) for measure in SHOWN), size])
-    return markdown_table(["", "TP / FP / FN / TN", *SHOWN.values(), "bytes an object"], rows)
+        rows.append([name, counts_words(of), *(with_interval(of, measure) for measure in SHOWN), size])
+    header = ["", COUNTS_TITLE, *(MEASURES[name].words for name in SHOWN), "bytes an object"]
+    return markdown_table(header, rows)
 
 
 def interval_words(content: Mapping[str, Any]) -> str:
     """Say what the intervals are, and what is not in them."""
-    groups = f"{content['interval_groups']:,} {UNITS[content['interval_unit']]}"
     return (
-        f"Intervals come from a bootstrap over the test part's {groups}; all models are measured on the same "
-        "draws, so that what the draws have in common cancels in a difference. †: Wilson's, where no draw "
-        "differs from another. McNemar's exact test (p) takes objects as independent. Each interval stands "
-        f"for itself: of {len(content['comparisons'])} comparisons one may exclude zero by chance. Every "
-        "network was trained once: how much a result moves with another seed is in no interval, and the "
-        "cross-validation (`make cv`) shows how much that is."
+        f"Intervals come from a bootstrap over the test part's {groups_words(content)}; all models are "
+        "measured on the same draws, so that what the draws have in common cancels in a difference. †: "
+        "Wilson's, where no draw differs from another. McNemar's exact test (p) takes objects as "
+        f"independent. Each interval stands for itself: of {len(content['comparisons'])} comparisons one may "
+        "exclude zero by chance. Every network was trained once: how much a result moves with another seed "
+        "is in no interval, and the cross-validation (`make cv`) shows how much that is."
     )
 
 
@@ -128,7 +130,7 @@ def _pairs_of(
 
 def _answer(of: Mapping[str, Any]) -> str:
     told = [name for name in DECIDING if resolved(of, name)] or list(DECIDING)
-    measures = [f"{SHOWN[name]} {points(of, name) or 'undefined'}" for name in told]
+    measures = [f"{MEASURES[name].words} {points(of, name) or 'undefined'}" for name in told]
     return f"{_ANSWERS[of['outcome']]} {of['second']}, {listed(measures)}"
 
 
@@ -148,7 +150,7 @@ def _outcome(of: Mapping[str, Any], definitions: Mapping[str, Model]) -> str:
     name = of["first"]
     what = PARTS.get(definitions[name].representation)
     named = f"**{name}**, {what}," if what else f"**{name}**"
-    measures = [words for measure, words in SHOWN.items() if resolved(of, measure)]
+    measures = [MEASURES[name].words for name in SHOWN if resolved(of, name)]
     which = f" The interval excludes zero in {listed(measures)}." if measures else ""
     return f"{named} against {of['second']}: {_CONCLUSIONS[of['outcome']]}.{which}"
 
@@ -162,7 +164,8 @@ def _table(pairs: Sequence[Mapping[str, Any]]) -> str:
         ]
         for of in pairs
     ]
-    header = ["percentage points", *SHOWN.values(), "right with the first only : with the second only"]
+    words = [MEASURES[name].words for name in SHOWN]
+    header = ["percentage points", *words, "right with the first only : with the second only"]
     return markdown_table(header, rows)
 
 
@@ -172,12 +175,6 @@ def _brief(of: Mapping[str, Any], measure: str) -> str:
         return "undefined"
     low, high = signed_points(bounds["low"]), signed_points(bounds["high"])
     return f"{signed_points(value)} [{low}, {high}]"
-
-
-def signed_points(difference: float) -> str:
-    """Write a difference of rates in percentage points, without the unit."""
-    text = f"{100 * difference:+.2f}"
-    return text.replace("-", "−") if float(text) else "0.00"
 
 
 def _capital(text: str) -> str:

@@ -9,8 +9,12 @@ from lensfinder.errors import UserError
 from lensfinder.params import Params
 from lensfinder.stages.score_parts import score_parts
 from lensfinder.stages.train import check_validated, train_on_parts
+from lensfinder.studies.ablations import ABLATIONS
+from lensfinder.studies.ablations.params import models
+from lensfinder.studies.ablations.representations import REPRESENTATIONS
+from lensfinder.surveys.registry import survey_of
 from lensfinder.tracking.log import study_log
-from lensfinder.workspace.paths import ABLATIONS, StudyPaths, SurveyPaths
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 
 def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
@@ -25,26 +29,26 @@ def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
     CheckFailed
         If the training diverges.
     """
-    definitions = params.jpas.ablation_models
+    survey, definitions = survey_of(paths.survey), models(params.survey(paths.survey))
     if name not in definitions:
         raise UserError(
             f"params.yaml: jpas.ablations has no {name!r}; it has {', '.join(definitions) or 'none'}"
         )
     check_validated(paths.validation, f"lensfinder validate {paths.survey}")
-    study = StudyPaths(paths, ABLATIONS)
+    study = StudyPaths(paths, ABLATIONS.name)
     definition, out = definitions[name], study.model(name)
-    parts = read_parts(paths, name)
+    representation = REPRESENTATIONS[definition.representation]
+    parts = read_parts(survey.parts.files(paths.splits, name))
     work = train_on_parts(
         paths,
         params,
         parts,
         definition,
+        representation,
         params.seed,
-        f"{study.pipeline.relative_to(paths.root).as_posix()}:train-ablations-jpas@{name}",
+        study.stage(f"train-ablations-{paths.survey}@{name}"),
         out,
-        lambda inputs_hash: study_log(
-            paths.root, ABLATIONS, paths.survey, name, inputs_hash, params, definition
-        ),
+        lambda inputs_hash: study_log(study, name, inputs_hash, params, definition),
     )
-    score_parts(paths, params, parts, definition, out)
+    score_parts(paths, params, parts, definition, representation, out)
     shutil.rmtree(work)

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from lensfinder.errors import UserError
-from lensfinder.evaluation.comparison import DIFFERENCES, mcnemar_results
+from lensfinder.evaluation.comparison import OBJECT_COLUMNS, mcnemar_results
+from lensfinder.evaluation.measure_table import compared
 from lensfinder.evaluation.metrics import bootstrap_interval, interval, plain
 from lensfinder.params import Judging
 from lensfinder.studies.cross_validation.measures import POOLED_REPEAT, CrossValidated
 from lensfinder.studies.cross_validation.resampled import resampled_mean, unpaired_half_width
 from lensfinder.typing import BoolArray
-
-OBJECT_COLUMNS = ["object_id", "row", "label"]
 
 
 def compare_cross_validated(
@@ -44,7 +43,7 @@ def compare_cross_validated(
         "n_objects": len(first.objects),
         "n_lenses": int((first.objects["label"] == 1).sum()),
     }
-    for name in DIFFERENCES:
+    for name in compared():
         difference = first.value[name] - second.value[name]
         mean = resampled_mean(difference, first.n_folds, judging.interval_level)
         key = f"{name}_difference"
@@ -82,7 +81,7 @@ def leak_differences(leaky: CrossValidated, honest: CrossValidated, judging: Jud
             f"{len(honest.objects):,}, and they are not the same; run both cross-validations again"
         )
     result: dict[str, Any] = {}
-    for name in DIFFERENCES:
+    for name in compared():
         means = [float(of.value[name].mean()) for of in (leaky, honest)]
         result[f"{name}_leak"], result[f"{name}_tiles"] = plain(means[0]), plain(means[1])
         key = f"{name}_difference"

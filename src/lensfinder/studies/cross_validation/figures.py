@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lensfinder.figures.comparison import MEASURES
-from lensfinder.figures.style import BLACK, ORANGE, PURPLE, error_bars, new_figure, series, styled
+from lensfinder.evaluation.measure_table import MEASURES, drawn
+from lensfinder.figures.style import BLACK, ORANGE, PURPLE, new_figure, series, styled, with_bars
 from lensfinder.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = ("recall", "fpr", "auc", "accuracy")
-DRAWN = [name for name in MEASURES if not name.startswith("tpr_at_")]
-"""Measures in the figures of differences."""
+TOO_WIDE = ("tpr_at_0_fp", "tpr_at_10_fp")
+"""Measures that are not in the figures of differences."""
 
 _GREY = "#bbbbbb"
 
@@ -51,7 +51,7 @@ def folds(models: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
                     _point(panel, x[place] + 0.16, of, measure, colour, marker)
             panel.set_xticks(x, list(models), rotation=0 if len(models) < 5 else 30)
             panel.set_xlim(-0.45, len(models) - 0.4)
-            panel.set_title(MEASURES[measure])
+            panel.set_title(MEASURES[measure].label)
             panel.ticklabel_format(axis="y", useOffset=False)
         panels[0].plot([], [], color=_GREY, marker="o", mfc="white", mec=BLACK, label="one fold")
         panels[0].plot([], [], color=BLACK, marker="o", label="mean over folds, corrected interval")
@@ -61,9 +61,8 @@ def folds(models: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
 
 
 def _point(panel: Axes, x: float, of: Mapping[str, Any], measure: str, colour: str, marker: str) -> None:
-    bounds = of[f"{measure}_interval"]
-    value, low, high = (np.array([end]) for end in (of[measure], bounds["low"], bounds["high"]))
-    panel.errorbar([x], value, error_bars(value, low, high), color=colour, marker=marker, ms=7, capsize=3)
+    value, bars = with_bars([(of[measure], of[f"{measure}_interval"])])
+    panel.errorbar([x], value, bars, color=colour, marker=marker, ms=7, capsize=3)
 
 
 def differences(
@@ -79,14 +78,14 @@ def differences(
     with styled():
         figure, panels = new_figure(max(7.8, 6.0 * columns), 5.2 * rows, rows, columns, sharey=True)
         for panel, of in zip(panels, comparisons, strict=False):
-            names = [name for name in DRAWN if of.get(f"{name}_difference") is not None]
+            names = [name for name in _narrow() if of.get(f"{name}_difference") is not None]
             panel.axvline(0, color=BLACK, lw=1)
             for y, name in enumerate(names):
                 each = 100 * _fold_differences(models[of["first"]], models[of["second"]], name)
                 panel.plot(each, np.full(each.size, y), color="#999999", marker="|", ms=9, ls="")
             _intervals(panel, of, names, "_difference_interval", PURPLE, "o", -0.14)
             _intervals(panel, of, names, "_difference_bootstrap_interval", ORANGE, "s", 0.14)
-            panel.set_yticks(range(len(names)), [MEASURES[name] for name in names])
+            panel.set_yticks(range(len(names)), [MEASURES[name].label for name in names])
             panel.set_ylim(len(names) - 0.5, -0.5)
             panel.set_xlabel(f"{of['first']} − {of['second']}  [percentage points]")
         for panel in panels[len(comparisons) :]:
@@ -97,6 +96,10 @@ def differences(
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
         figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
+
+
+def _narrow() -> list[str]:
+    return [name for name in drawn() if name not in TOO_WIDE]
 
 
 def _fold_differences(first: Mapping[str, Any], second: Mapping[str, Any], name: str) -> FloatArray:
@@ -116,22 +119,17 @@ def _intervals(
 ) -> None:
     """Mean differences in percentage points with the intervals of keys that end on ``suffix``."""
     shown = [y for y, name in enumerate(names) if of[f"{name}{suffix}"]["low"] is not None]
-    value = 100 * np.array([of[f"{names[y]}_difference"] for y in shown])
-    low, high = (100 * np.array([of[f"{names[y]}{suffix}"][end] for y in shown]) for end in ("low", "high"))
-    panel.errorbar(
-        value,
-        np.array(shown) + offset,
-        xerr=error_bars(value, low, high),
-        fmt=marker,
-        color=colour,
-        capsize=3,
-        label=label,
-    )
+    keys = [names[y] for y in shown]
+    value, bars = with_bars([(of[f"{key}_difference"], of[f"{key}{suffix}"]) for key in keys], 100)
+    y = np.array(shown) + offset
+    panel.errorbar(value, y, xerr=bars, fmt=marker, color=colour, capsize=3, label=label)
 
 
 def leak(result: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
     """Difference of each measure, random folds − folds of tiles, of every model, with both intervals."""
-    names = [name for name in DRAWN if all(of[f"{name}_difference"] is not None for of in result.values())]
+    names = [
+        name for name in _narrow() if all(of[f"{name}_difference"] is not None for of in result.values())
+    ]
     spacing = min(0.24, 0.7 / len(result))
     with styled():
         figure, (panel,) = new_figure(7.8, 5.0)
@@ -146,7 +144,7 @@ def leak(result: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
             _intervals(
                 panel, of, names, "_difference_bootstrap_interval", colour, "|", offset + shift, words[1]
             )
-        panel.set_yticks(range(len(names)), [MEASURES[name] for name in names])
+        panel.set_yticks(range(len(names)), [MEASURES[name].label for name in names])
         panel.set_ylim(len(names) - 0.5, -0.5)
         panel.set_xlabel("random folds − folds of sky tiles  [percentage points]")
         panel.set_title(title)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.datasets.splits import group_tiles, split_catalogue, split_table
-from lensfinder.params import CrossValidation
+from lensfinder.studies.cross_validation.params import CrossValidation
 from lensfinder.typing import AnyArray, BoolArray, IntArray
 
 _STREAM = 0x666F6C64

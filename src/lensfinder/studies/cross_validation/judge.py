@@ -10,20 +10,21 @@ import pandas as pd
 from lensfinder.datasets.store import open_images
 from lensfinder.datasets.table import read_table
 from lensfinder.evaluation.intervals import Groups
-from lensfinder.figures.style import save_figure
+from lensfinder.figures.style import save_figures
 from lensfinder.params import Model, Params
-from lensfinder.report.report import html_report
-from lensfinder.stages.compare import MEANINGFUL_LENSES
+from lensfinder.report.page import commands_section, figures_section, setting, write_page
 from lensfinder.studies.cross_validation import figures, summary
 from lensfinder.studies.cross_validation.comparison import compare_cross_validated, leak_differences
+from lensfinder.studies.cross_validation.design import design_of
 from lensfinder.studies.cross_validation.measures import CrossValidated, HeldOut, cross_validate, model_result
-from lensfinder.studies.cross_validation.questions import CvContest, cv_contest_of
-from lensfinder.studies.cross_validation.report import CvReport, markdown_cv_report
+from lensfinder.studies.cross_validation.params import CV, LEAK
+from lensfinder.studies.cross_validation.question import CvQuestion
+from lensfinder.studies.cross_validation.report import cv_sections, reading_section
 from lensfinder.studies.cross_validation.resampled import TEST_NAME
 from lensfinder.studies.cross_validation.scores import FoldFiles
-from lensfinder.surveys.registry import judging_of
+from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.jsonfiles import write_json
-from lensfinder.workspace.paths import CV, LEAK, StudyPaths, SurveyPaths
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,14 +40,14 @@ def judge_cv(paths: SurveyPaths, params: Params, study: str) -> dict[str, Any]:
     UserError
         If a fold has not been trained, or if a file is missing or does not fit the others.
     """
-    catalogue = read_table(paths.catalogue, judging_of(paths.survey).catalogue_columns)
+    catalogue = read_table(paths.catalogue, survey_of(paths.survey).columns.catalogue)
     of = FoldFiles(StudyPaths(paths, study), params, catalogue)
-    contest = cv_contest_of(paths.survey)
-    labels = contest.labels(of.models)
+    question = design_of(paths.survey).cv_question()
+    labels = question.labels(of.models)
     validated = {name: _validate(of, name, of.read_trained(name)) for name in of.models}
     result = _common(of, validated)
     # Scores of random folds flatter every model: they are compared with honest ones, never with each other.
-    pairs = [] if study == LEAK else contest.pairs(of.models)
+    pairs = [] if study == LEAK else question.pairs(of.models)
     result["comparisons"] = [
         compare_cross_validated(validated[first], validated[second], of.judging) for first, second in pairs
     ]
@@ -58,16 +59,16 @@ def judge_cv(paths: SurveyPaths, params: Params, study: str) -> dict[str, Any]:
         }
         result["verdict"] = summary.leak_words(result, labels)
     else:
-        result["verdict"] = summary.verdict(result, contest, labels)
+        result["verdict"] = summary.verdict(result, question, labels)
     of.write_judged(validated)
     write_json(of.files.metrics, result)
-    _write_report(of, result, contest)
+    _write_report(of, result, question)
     return result
 
 
 def _validate(of: FoldFiles, name: str, folds: list[HeldOut]) -> CrossValidated:
     def groups_of(rows: pd.DataFrame) -> Groups:
-        return judging_of(of.survey).groups_of(rows, of.catalogue)
+        return survey_of(of.survey).objects.groups_of(rows, of.catalogue)
 
     return cross_validate(name, folds, groups_of, of.judging, of.params.seed)
 
@@ -95,33 +96,31 @@ def _common(of: FoldFiles, validated: Mapping[str, CrossValidated]) -> dict[str,
 
 
 def _input_bytes(of: FoldFiles, model: Model) -> int:
-    images = (open_images(path) for path in of.files.survey.images_of(model.representation))
+    representation = survey_of(of.survey).representations[model.representation]
+    images = (open_images(path) for path in representation.files(of.files.survey.root))
     return sum(array[0].nbytes for array in images)
 
 
-def _write_report(of: FoldFiles, result: Mapping[str, Any], contest: CvContest) -> None:
-    folder = of.files.report_dir
-    for stale in (folder / "figures").glob("*.png"):
-        stale.unlink()
-    drawn = _figures(result)
-    for name, (figure, _) in drawn.items():
-        save_figure(figure, folder / "figures" / f"{name}.png")
-    study = of.files.study
-    report = CvReport(
-        title=contest.leak_title if study == LEAK else contest.title,
-        setting=_setting(of, result, contest),
-        result=result,
-        contest=contest,
-        figures=[(f"figures/{name}.png", caption) for name, (_, caption) in drawn.items()],
-        commands=[
-            ("everything, from the parameters", f"dvc repro {of.pipeline}"),
-            ("all numbers", f"dvc metrics show metrics/{of.survey}/{study}.json"),
-            ("this page", f"dvc repro --single-item --force {of.pipeline}:judge-{study}-{of.survey}"),
+def _write_report(of: FoldFiles, result: Mapping[str, Any], question: CvQuestion) -> None:
+    folder, study = of.files.report_dir, of.files.study
+    commands = [
+        ("everything, from the parameters", f"dvc repro {of.pipeline}"),
+        ("all numbers", f"dvc metrics show metrics/{of.survey}/{study}.json"),
+        ("this page", f"dvc repro --single-item --force {of.pipeline}:judge-{study}-{of.survey}"),
+    ]
+    n_objects, n_lenses = result["n_objects"], result["n_lenses"]
+    write_page(
+        folder,
+        question.leak_title if study == LEAK else question.title,
+        setting(of.params, of.survey, n_objects, question.objects, n_lenses, "held-out lenses"),
+        result["verdict"],
+        [
+            *cv_sections(result, question),
+            figures_section(save_figures(folder / "figures", _figures(result))),
+            reading_section(result),
+            commands_section(commands),
         ],
     )
-    text = markdown_cv_report(report)
-    (folder / "report.md").write_text(text, encoding="utf-8")
-    (folder / "report.html").write_text(html_report(text, report.title, folder), encoding="utf-8")
 
 
 def _figures(result: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
@@ -144,18 +143,3 @@ def _figures(result: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
             "How much better random folds make the models look than folds of sky tiles.",
         )
     return drawn
-
-
-def _setting(of: FoldFiles, result: Mapping[str, Any], contest: CvContest) -> str:
-    """What was run, and a warning where it is too small to mean anything."""
-    epochs_max = of.params.survey(of.survey).training.epochs_max
-    text = (
-        f"Preset {of.params.preset}, seed {of.params.seed}: {result['n_objects']:,} {contest.objects}, "
-        f"at most {epochs_max} epochs."
-    )
-    if result["n_lenses"] < MEANINGFUL_LENSES:
-        text += (
-            f" **With {result['n_lenses']} held-out lenses this shows that everything runs; its numbers mean "
-            "nothing.**"
-        )
-    return text

@@ -20,10 +20,11 @@ import pandas as pd
 
 from lensfinder.errors import UserError
 from lensfinder.evaluation import intervals
-from lensfinder.evaluation.evaluated import COUNTS, RATES, Part, choose_threshold, measure, part_of
+from lensfinder.evaluation.evaluated import Part, choose_threshold, measure, part_of
 from lensfinder.evaluation.intervals import Groups
+from lensfinder.evaluation.measure_table import COUNTS, FIXED, MEASURES, measured
 from lensfinder.evaluation.measures import Confusion, ratio
-from lensfinder.evaluation.metrics import THRESHOLDS, bootstrap_interval, interval, plain, value_of
+from lensfinder.evaluation.metrics import bootstrap_interval, interval, plain, value_of, wilson_interval
 from lensfinder.params import Judging
 from lensfinder.studies.cross_validation.folds import Fold
 from lensfinder.studies.cross_validation.resampled import resampled_mean
@@ -36,7 +37,6 @@ POOLED_REPEAT = 1
 """Repeat whose folds' counts are added up."""
 
 _POOLED = "pooled_"
-_PURITY = "purity_on_sky"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class CrossValidated:
     folds
         In their order.
     value
-        Each measure of :func:`.judged.measure` on every fold, of shape (J,).
+        Each measure of :func:`.evaluated.measure` on every fold, of shape (J,).
     objects
         Rows of all held-out objects, with the scores of the first repeat, in the catalogue's order.
     groups
@@ -99,21 +99,14 @@ class CrossValidated:
         """How often the catalogue was cut into folds."""
         return max(of.fold.repeat for of in self.folds)
 
-    @property
-    def averaged(self) -> list[str]:
-        """Measures of which a mean over folds is given."""
-        return averaged(self.value)
 
-
-def averaged(names: Sequence[str] | Mapping[str, Any]) -> list[str]:
+def averaged() -> list[str]:
     """Return those measures of which a mean over folds means something.
 
     Counts and thresholds are no measures; purity on the sky leaps to 1 in a fold without false positive, and
     is given of the pooled counts instead.
     """
-    return [
-        name for name in names if name.split("_at_")[0] not in (*COUNTS, _PURITY) and name not in THRESHOLDS
-    ]
+    return [key for key, _, of in measured() if of.compared]
 
 
 def held_out_of(fold: Fold, scores: pd.DataFrame, training: Mapping[str, int], judging: Judging) -> HeldOut:
@@ -164,7 +157,7 @@ def cross_validate(
             for part, of, columns in zip(parts, folds, position, strict=True)
         ]
         stacked = {key: np.stack([of[key] for of in drawn], axis=-1) for key in value}
-        means = {key: _mean_of_defined(stacked[key]) for key in averaged(value)}
+        means = {key: _mean_of_defined(stacked[key]) for key in averaged()}
         return {**means, **{f"{_POOLED}{key}": stacked[key][:, pooled].sum(axis=-1) for key in COUNTS}}
 
     draws = intervals.bootstrap(statistic, groups, judging.bootstrap_samples, seed)
@@ -187,7 +180,7 @@ def model_result(of: CrossValidated, judging: Judging, input_bytes_per_object: i
     between which all measures lie; ``<measure>_bootstrap_interval`` are those of the bootstrap.
     """
     result: dict[str, Any] = {"per_fold": [_fold_result(of, index) for index in range(len(of.folds))]}
-    for name in of.averaged:
+    for name in averaged():
         mean = resampled_mean(of.value[name], of.n_folds, judging.interval_level)
         result[name], result[f"{name}_sd"] = plain(mean.mean), plain(mean.sd)
         low, high = (float(np.clip(end, 0.0, 1.0)) for end in (mean.low, mean.high))
@@ -206,8 +199,8 @@ def _fold_result(of: CrossValidated, index: int) -> dict[str, Any]:
         "n_test": len(held_out.rows),
         "n_lenses": int((held_out.rows["label"] == 1).sum()),
         **{key: int(held_out.training[key]) for key in TRAINING_KEYS},
-        "validation_threshold": value_of("validation_threshold", held_out.validation_threshold),
-        **{name: value_of(name, values[index]) for name, values in of.value.items()},
+        "validation_threshold": value_of(MEASURES["f_beta_threshold"], held_out.validation_threshold),
+        **{key: value_of(one, of.value[key][index]) for key, _, one in measured()},
     }
 
 
@@ -215,22 +208,13 @@ def _pooled_result(of: CrossValidated, judging: Judging) -> dict[str, Any]:
     counts = of.pooled
     result: dict[str, Any] = {"repeat": POOLED_REPEAT}
     result.update({key: int(getattr(counts, key)) for key in COUNTS})
-    trials = {
-        "recall": (counts.tp, counts.tp + counts.fn),
-        "fpr": (counts.fp, counts.fp + counts.tn),
-        "precision": (counts.tp, counts.tp + counts.fp),
-        "accuracy": (counts.tp + counts.tn, counts.tp + counts.fp + counts.fn + counts.tn),
-    }
-    for name in RATES:
-        bounds = intervals.wilson_interval(*trials[name], judging.interval_level)
-        result[name] = plain(getattr(counts, name))
-        result[f"{name}_interval"] = bootstrap_interval(getattr(of.pooled_draws, name), judging)
-        result[f"{name}_wilson_interval"] = interval(*bounds, judging)
-    purity = [
-        intervals.purity_on_sky(of_all.recall, of_all.fpr, judging.sky_lens_fraction)
-        for of_all in (counts, of.pooled_draws)
-    ]
-    result[_PURITY], result[f"{_PURITY}_interval"] = plain(purity[0]), bootstrap_interval(purity[1], judging)
+    for key, one in MEASURES.items():
+        if FIXED not in one.at or key in COUNTS:
+            continue
+        result[key] = plain(one.function(counts, judging))
+        result[f"{key}_interval"] = bootstrap_interval(one.function(of.pooled_draws, judging), judging)
+        if one.trials:
+            result[f"{key}_wilson_interval"] = wilson_interval(*one.trials(counts), judging)
     return result
 
 

@@ -13,7 +13,8 @@ from lensfinder.errors import UserError
 from lensfinder.params import Judging, Model, Params
 from lensfinder.studies.cross_validation.folds import Fold, folds_of
 from lensfinder.studies.cross_validation.measures import TRAINING_KEYS, CrossValidated, HeldOut, held_out_of
-from lensfinder.surveys.registry import judging_of
+from lensfinder.studies.cross_validation.params import CrossValidation
+from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.jsonfiles import read_json
 from lensfinder.workspace.paths import StudyPaths
 
@@ -39,15 +40,19 @@ class FoldFiles:
         return self.files.survey.survey
 
     @property
+    def _cv(self) -> CrossValidation:
+        return self.params.survey(self.survey).study(CrossValidation)
+
+    @property
     def folds(self) -> list[Fold]:
         """Folds of all repeats."""
-        return folds_of(self.params.survey(self.survey).cv)
+        return folds_of(self._cv)
 
     @property
     def models(self) -> dict[str, Model]:
         """Cross-validated models, in the order of the survey's models."""
         section = self.params.survey(self.survey)
-        return {name: model for name, model in section.models.items() if name in section.cv.models}
+        return {name: model for name, model in section.models.items() if name in self._cv.models}
 
     @property
     def judging(self) -> Judging:
@@ -62,7 +67,7 @@ class FoldFiles:
     @property
     def columns(self) -> dict[str, Column]:
         """Columns of the table of all held-out objects' scores."""
-        shared = judging_of(self.survey).score_columns.items()
+        shared = survey_of(self.survey).columns.scores.items()
         return {**FOLD_COLUMNS, **{name: column for name, column in shared if name != "part"}}
 
     def read_trained(self, name: str) -> list[HeldOut]:
@@ -124,7 +129,7 @@ class FoldFiles:
                     f"{path}: no such file; fold {fold.number} of repeat {fold.repeat} of {name} was not "
                     f"trained to its end: run `dvc repro {self.pipeline}`"
                 )
-        scores = read_table(files.scores, judging_of(self.survey).score_columns)
+        scores = read_table(files.scores, survey_of(self.survey).columns.scores)
         self._check_objects(files.scores, scores)
         training = read_json(files.training)
         missing = [key for key in TRAINING_KEYS if not isinstance(training.get(key), int)]

@@ -11,19 +11,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lensfinder.evaluation.comparison import excludes_zero
+from lensfinder.evaluation.comparison import excludes_zero, first_is_better
+from lensfinder.evaluation.measure_table import MEASURES, headlines
 from lensfinder.report.report import UNITS, difference
-from lensfinder.report.verdict import listed, percent
-from lensfinder.studies.cross_validation.questions import CvContest
-
-HEADLINE = ("recall", "fpr", "accuracy", "auc")
-NAMES = {"recall": "recall", "fpr": "false-positive rate", "accuracy": "accuracy", "auc": "ROC AUC"}
-LOWER_IS_BETTER = ("fpr",)
-_IN_POINTS = ("recall", "fpr", "accuracy")
-"""Written as per cent and percentage points; the AUC is written as it is."""
+from lensfinder.report.verdict import level_words, listed, percent
+from lensfinder.studies.cross_validation.question import CvQuestion
 
 
-def verdict(result: Mapping[str, Any], contest: CvContest, labels: Mapping[str, str]) -> str:
+def verdict(result: Mapping[str, Any], question: CvQuestion, labels: Mapping[str, str]) -> str:
     """Say what ``cv.json`` holds: one comparison in full, several briefly, or each model where there is none.
 
     Parameters
@@ -38,17 +33,17 @@ def verdict(result: Mapping[str, Any], contest: CvContest, labels: Mapping[str, 
     if len(comparisons) > 1:
         found = [f"{_pair(of, labels)}: {_brief(of, labels)}." for of in comparisons]
         return " ".join(
-            [_design(result), *found, _several(comparisons), _answer(comparisons, contest, labels)]
+            [_design(result), *found, _several(comparisons), _answer(comparisons, question, labels)]
         )
     (of,) = comparisons
     return " ".join(
         [
             _design(result),
-            *(_effect(result, of, labels, name) for name in HEADLINE),
+            *(_effect(result, of, labels, name) for name in headlines()),
             _mcnemar(of, labels),
             _conclusion(of, labels),
             *_disagreements(result, of),
-            _answer(comparisons, contest, labels),
+            _answer(comparisons, question, labels),
         ]
     )
 
@@ -61,10 +56,10 @@ def leak_words(result: Mapping[str, Any], labels: Mapping[str, str]) -> str:
         "tiles."
     ]
     for name, of in result["leak"].items():
-        parts = [_leak_of(of, measure) for measure in HEADLINE]
+        parts = [_leak_of(of, measure) for measure in headlines()]
         sentences.append(f"{_capital(labels[name])}: {'; '.join(parts)}.")
     flattered = {
-        labels[name]: [NAMES[measure] for measure in HEADLINE if _flatters(of, measure) == 1]
+        labels[name]: [MEASURES[measure].words for measure in headlines() if _flatters(of, measure) == 1]
         for name, of in result["leak"].items()
     }
     found = [f"{label} in {listed(measures)}" for label, measures in flattered.items() if measures]
@@ -84,41 +79,44 @@ def _design(result: Mapping[str, Any]) -> str:
     )
 
 
-def _answer(comparisons: Sequence[Mapping[str, Any]], contest: CvContest, labels: Mapping[str, str]) -> str:
+def _answer(comparisons: Sequence[Mapping[str, Any]], question: CvQuestion, labels: Mapping[str, str]) -> str:
     apart = [of for of in comparisons if resolved(of)]
     if len(comparisons) == 1:
         found = "tells the two apart" if apart else "does not tell the two apart"
-        measures = f" in {listed([NAMES[name] for name in resolved(apart[0])])}" if apart else ""
-        return f"{contest.question} {found}{measures}."
+        measures = f" in {listed([MEASURES[name].words for name in resolved(apart[0])])}" if apart else ""
+        return f"{question.asked} {found}{measures}."
     names = listed([labels[of["first"]] for of in apart]) if apart else "none of the others"
     caution = " (intervals not corrected for their number)" if apart else ""
-    return f"{contest.question} tells {names} from {labels[comparisons[0]['second']]}{caution}."
+    return f"{question.asked} tells {names} from {labels[comparisons[0]['second']]}{caution}."
 
 
 def _one_model(result: Mapping[str, Any], name: str, label: str) -> str:
     of = result["models"][name]
-    parts = [f"{NAMES[measure]} {_value(of, measure)} {_bounds(of, measure)}" for measure in HEADLINE]
+    parts = [
+        f"{MEASURES[measure].words} {written(measure, of[measure])} {_bounds(of, measure)}"
+        for measure in headlines()
+    ]
     return f"{_capital(label)}: {'; '.join(parts)}."
 
 
-def _value(of: Mapping[str, Any], measure: str) -> str:
-    value = of[measure]
-    return percent(value) if measure in _IN_POINTS or value is None else f"{value:.5f}"
+def written(measure: str, value: float | None) -> str:
+    """Write a measure in a fold, or its mean."""
+    return percent(value) if MEASURES[measure].percent or value is None else f"{value:.5f}"
 
 
 def _bounds(of: Mapping[str, Any], measure: str) -> str:
     bounds = of[f"{measure}_interval"]
     if bounds["low"] is None:
         return "(no interval)"
-    low, high = (_value({measure: bounds[end]}, measure) for end in ("low", "high"))
-    return f"({_level(bounds)} interval {low} to {high})"
+    low, high = (written(measure, bounds[end]) for end in ("low", "high"))
+    return f"({level_words(bounds)} interval {low} to {high})"
 
 
 def _effect(result: Mapping[str, Any], of: Mapping[str, Any], labels: Mapping[str, str], measure: str) -> str:
     first, second = (result["models"][of[place]] for place in ("first", "second"))
     text = (
-        f"{_capital(NAMES[measure])}: {labels[of['first']]} {_value(first, measure)}, "
-        f"{labels[of['second']]} {_value(second, measure)}"
+        f"{_capital(MEASURES[measure].words)}: {labels[of['first']]} {written(measure, first[measure])}, "
+        f"{labels[of['second']]} {written(measure, second[measure])}"
     )
     key = f"{measure}_difference"
     if of[key] is None:
@@ -144,36 +142,36 @@ def _mcnemar(of: Mapping[str, Any], labels: Mapping[str, str]) -> str:
 
 
 def _conclusion(of: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    level = _level(of["recall_difference_interval"])
+    level = level_words(of["recall_difference_interval"])
     better = resolved(of)
     if not better:
         return (
             f"Not resolved: no corrected {level} interval of a difference excludes zero, which is not to say "
-            f"that the two are equal: {_excluded(of, HEADLINE)}."
+            f"that the two are equal: {_excluded(of, headlines())}."
         )
-    favoured = [f"{NAMES[name]} (better: {labels[_winner(of, name)]})" for name in better]
-    open_ = [name for name in HEADLINE if name not in better]
+    favoured = [f"{MEASURES[name].words} (better: {labels[_winner(of, name)]})" for name in better]
+    open_ = [name for name in headlines() if name not in better]
     text = f"Resolved: the corrected {level} interval of the difference excludes zero in {listed(favoured)}."
     if not open_:
         return text
-    names = listed([NAMES[name] for name in open_])
+    names = listed([MEASURES[name].words for name in open_])
     return f"{text} No difference in {names} is resolved: {_excluded(of, open_)}."
 
 
 def resolved(of: Mapping[str, Any], interval: str = "interval") -> list[str]:
     """Headline measures whose difference has an interval (``bootstrap_interval``: that) without zero."""
-    return [name for name in HEADLINE if excludes_zero(of[f"{name}_difference_{interval}"])]
+    return [name for name in headlines() if excludes_zero(of[f"{name}_difference_{interval}"])]
 
 
 def _excluded(of: Mapping[str, Any], measures: Sequence[str]) -> str:
     parts = [
-        f"{_at_most(of, name)} in {NAMES[name]}"
+        f"{_at_most(of, name)} in {MEASURES[name].words}"
         for name in measures
         if of[f"{name}_difference_interval"]["low"] is not None
     ]
     if not parts:
         return "nothing can be excluded, since the measures are undefined in a fold"
-    level = _level(of["recall_difference_interval"])
+    level = level_words(of["recall_difference_interval"])
     return f"differences beyond {listed(parts)} are excluded at {level}"
 
 
@@ -181,7 +179,7 @@ def _at_most(of: Mapping[str, Any], measure: str) -> str:
     bounds = of[f"{measure}_difference_interval"]
     largest = max(abs(bounds["low"]), abs(bounds["high"]))
     # Rounded up: what is said to be excluded must be.
-    if measure in _IN_POINTS:
+    if MEASURES[measure].in_points:
         return f"{math.ceil(1e4 * largest - 1e-6) / 100:.2f} percentage points"
     return f"{math.ceil(1e5 * largest - 1e-6) / 1e5:.5f}"
 
@@ -189,8 +187,8 @@ def _at_most(of: Mapping[str, Any], measure: str) -> str:
 def _disagreements(result: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
     by_t, by_bootstrap = resolved(of), resolved(of, "bootstrap_interval")
     sentences = []
-    only_bootstrap = [NAMES[name] for name in by_bootstrap if name not in by_t]
-    only_t = [NAMES[name] for name in by_t if name not in by_bootstrap]
+    only_bootstrap = [MEASURES[name].words for name in by_bootstrap if name not in by_t]
+    only_t = [MEASURES[name].words for name in by_t if name not in by_bootstrap]
     unit = UNITS[result["interval_unit"]]
     if only_bootstrap:
         sentences.append(
@@ -220,17 +218,17 @@ def _pair(of: Mapping[str, Any], labels: Mapping[str, str]) -> str:
 def _brief(of: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     better = resolved(of)
     if not better:
-        return f"not resolved; {_excluded(of, HEADLINE)}"
+        return f"not resolved; {_excluded(of, headlines())}"
     parts = [
-        f"{NAMES[name]} differs by {difference(of, name)}, p = {of[f'{name}_difference_p']:.2g}, better with "
-        f"{labels[_winner(of, name)]}"
+        f"{MEASURES[name].words} differs by {difference(of, name)}, p = {of[f'{name}_difference_p']:.2g}, "
+        f"better with {labels[_winner(of, name)]}"
         for name in better
     ]
     return "; ".join(parts)
 
 
 def _several(comparisons: Sequence[Mapping[str, Any]]) -> str:
-    tests = len(comparisons) * len(HEADLINE)
+    tests = len(comparisons) * len(headlines())
     level = comparisons[0]["recall_difference_interval"]["level"]
     return (
         f"Of {tests} intervals of {100 * level:.0f} %, about {tests * (1 - level):.1f} would exclude zero by "
@@ -239,15 +237,14 @@ def _several(comparisons: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _winner(of: Mapping[str, Any], measure: str) -> str:
-    first_is_higher = of[f"{measure}_difference"] > 0
-    return str(of["first"] if first_is_higher != (measure in LOWER_IS_BETTER) else of["second"])
+    return str(of["first"] if first_is_better(of, measure) else of["second"])
 
 
 def _leak_of(of: Mapping[str, Any], measure: str) -> str:
     if of[f"{measure}_difference"] is None:
-        return f"{NAMES[measure]} is undefined in a fold"
+        return f"{MEASURES[measure].words} is undefined in a fold"
     sign = {1: "looks better", -1: "looks worse", 0: "not resolved"}[_flatters(of, measure)]
-    return f"{NAMES[measure]} {difference(of, measure)}, {sign}"
+    return f"{MEASURES[measure].words} {difference(of, measure)}, {sign}"
 
 
 def _flatters(of: Mapping[str, Any], measure: str) -> int:
@@ -258,21 +255,16 @@ def _flatters(of: Mapping[str, Any], measure: str) -> int:
     key = f"{measure}_difference"
     if not all(excludes_zero(of[f"{key}_{kind}"]) for kind in ("interval", "bootstrap_interval")):
         return 0
-    higher = of[f"{measure}_difference"] > 0
-    return 1 if higher != (measure in LOWER_IS_BETTER) else -1
+    return 1 if first_is_better(of, measure) else -1
 
 
 def _amount(value: float, measure: str) -> str:
-    return _signed(100 * value, 2) if measure in _IN_POINTS else _signed(value, 5)
+    return _signed(100 * value, 2) if MEASURES[measure].in_points else _signed(value, 5)
 
 
 def _signed(value: float, decimals: int) -> str:
     # Rounded first: no minus sign before a zero.
     return f"{round(value, decimals) + 0.0:+.{decimals}f}".replace("-", "−")
-
-
-def _level(bounds: Mapping[str, Any]) -> str:
-    return f"{100 * bounds['level']:.0f} %"
 
 
 def _capital(text: str) -> str:

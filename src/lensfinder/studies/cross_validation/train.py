@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 
-from lensfinder.datasets.parts import read_parts_of
+from lensfinder.datasets.parts import read_parts
 from lensfinder.errors import UserError
 from lensfinder.params import Params
 from lensfinder.stages.score_parts import score_parts
 from lensfinder.stages.train import check_validated, train_on_parts
 from lensfinder.studies.cross_validation.folds import Fold, fold_seed, folds_of
-from lensfinder.tracking.log import fold_log
+from lensfinder.studies.cross_validation.params import CrossValidation
+from lensfinder.studies.cross_validation.tracking import study_hash
+from lensfinder.surveys.registry import survey_of
+from lensfinder.tracking.log import study_log
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
-from lensfinder.workspace.pipeline import study_hash
 
 
 def train_fold(paths: SurveyPaths, params: Params, study: str, name: str, fold: Fold) -> None:
@@ -27,33 +29,33 @@ def train_fold(paths: SurveyPaths, params: Params, study: str, name: str, fold: 
     CheckFailed
         If the training diverges.
     """
-    survey = params.survey(paths.survey)
-    if name not in survey.cv.models or fold not in folds_of(survey.cv):
+    section = params.survey(paths.survey)
+    cv, survey = section.study(CrossValidation), survey_of(paths.survey)
+    if name not in cv.models or fold not in folds_of(cv):
         raise UserError(
             f"params.yaml: {paths.survey}.cv has no {fold.key} of model {name!r}; it has repeats "
-            f"{list(survey.cv.repeats)}, folds {list(survey.cv.folds)}, models {list(survey.cv.models)}"
+            f"{list(cv.repeats)}, folds {list(cv.folds)}, models {list(cv.models)}"
         )
     files = StudyPaths(paths, study)
-    check_validated(files.validation_dir / f"{fold.key}.json", f"dvc repro {_in_root(files)}")
-    definition = survey.models[name]
-    parts = read_parts_of(files.splits_of(name, fold.key))
+    check_validated(
+        files.validation_dir / f"{fold.key}.json",
+        f"dvc repro {files.pipeline.relative_to(paths.root).as_posix()}",
+    )
+    definition = section.models[name]
+    representation = survey.representations[definition.representation]
+    parts = read_parts(survey.parts.files(files.splits_dir / fold.key, name))
     out = files.model(f"{name}/{fold.key}")
-    parent = study_hash(paths.root, study, paths.survey, name, params)
+    parent = study_hash(files, params, name)
     work = train_on_parts(
         paths,
         params,
         parts,
         definition,
+        representation,
         fold_seed(params.seed, fold),
-        f"{_in_root(files)}:train-{study}-{paths.survey}@{fold.repeat}-{fold.number}-{name}",
+        files.stage(f"train-{study}-{paths.survey}@{fold.repeat}-{fold.number}-{name}"),
         out,
-        lambda inputs_hash: fold_log(
-            paths.root, study, paths.survey, name, fold, inputs_hash, parent, params, definition
-        ),
+        lambda inputs_hash: study_log(files, f"{name}/{fold.key}", inputs_hash, params, definition, parent),
     )
-    score_parts(paths, params, parts, definition, out)
+    score_parts(paths, params, parts, definition, representation, out)
     shutil.rmtree(work)
-
-
-def _in_root(files: StudyPaths) -> str:
-    return files.pipeline.relative_to(files.survey.root).as_posix()

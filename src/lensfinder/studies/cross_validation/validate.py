@@ -6,25 +6,12 @@ The images were checked by the pipeline's own gate; here it is about who is in w
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from lensfinder.datasets.table import read_table
 from lensfinder.errors import CheckFailed
 from lensfinder.params import Params
-from lensfinder.studies.cross_validation.folds import folds_of
-from lensfinder.studies.cross_validation.tables import FoldTables, euclid_fold_tables, jpas_fold_tables
-from lensfinder.surveys.euclid import columns as euclid_columns
-from lensfinder.surveys.euclid.selection import ASSESSABLE
-from lensfinder.surveys.jpas import columns as jpas_columns
-from lensfinder.workspace.paths import LEAK, StudyPaths, SurveyPaths
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from lensfinder.gate.expectations import Suite
-
-    Prepared = tuple[FoldTables, Callable[[dict[str, pd.DataFrame]], list[Suite]]]
+from lensfinder.studies.cross_validation.design import design_of
+from lensfinder.studies.cross_validation.params import LEAK
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 
 def validate_folds(paths: SurveyPaths, params: Params, study: str) -> None:
@@ -42,7 +29,7 @@ def validate_folds(paths: SurveyPaths, params: Params, study: str) -> None:
     """
     files = StudyPaths(paths, study)
     shutil.rmtree(files.validation_dir, ignore_errors=True)
-    groups, make_suites = {"jpas": _jpas, "euclid": _euclid}[paths.survey](files, params)
+    groups, make_suites = design_of(paths.survey).prepare(files, params)
     tables = {name: table for group in groups.values() for name, table in group.items()}
 
     # Only now: Great Expectations takes seconds to load.
@@ -56,37 +43,3 @@ def validate_folds(paths: SurveyPaths, params: Params, study: str) -> None:
         raise CheckFailed(outcome.message(report))
     for name, group in groups.items():
         outcome.of_tables(group).write(files.validation_dir / f"{name}.json")
-
-
-def _jpas(files: StudyPaths, params: Params) -> Prepared:
-    catalogue = read_table(files.survey.catalogue, jpas_columns.CATALOGUE_COLUMNS)
-    splits = {
-        fold: read_table(files.splits_dir / f"{fold.key}.parquet", jpas_columns.SPLIT_COLUMNS)
-        for fold in folds_of(params.jpas.cv)
-    }
-
-    def suites(tables: dict[str, pd.DataFrame]) -> list[Suite]:
-        from lensfinder.studies.cross_validation.suites import jpas_fold_suites
-
-        return jpas_fold_suites(params.jpas, catalogue)
-
-    return jpas_fold_tables(catalogue, splits), suites
-
-
-def _euclid(files: StudyPaths, params: Params) -> Prepared:
-    catalogue = read_table(files.survey.catalogue, euclid_columns.CATALOGUE_COLUMNS)
-    names = [*params.euclid.models, ASSESSABLE]
-    sets = {
-        fold: {
-            name: read_table(files.splits_dir / fold.key / f"{name}.parquet", euclid_columns.SET_COLUMNS)
-            for name in names
-        }
-        for fold in folds_of(params.euclid.cv)
-    }
-
-    def suites(tables: dict[str, pd.DataFrame]) -> list[Suite]:
-        from lensfinder.studies.cross_validation.suites import euclid_fold_suites
-
-        return euclid_fold_suites(params.euclid, catalogue, tables)
-
-    return euclid_fold_tables(catalogue, sets), suites

@@ -5,43 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lensfinder.workspace.paths import StudyPaths, SurveyPaths
-
-HARD_NEGATIVES = "hard_negatives"
-"""Study that shows the models what looks like a lens and is none."""
+from lensfinder.studies.hard_negatives import HARD_NEGATIVES
+from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.surveys.jpas.representations import REPRESENTATIONS
+from lensfinder.workspace.paths import At, StudyPaths
 
 
 @dataclass(frozen=True)
 class HardNegativeFiles:
     """Files of the study, besides those that every study has."""
 
-    survey: SurveyPaths
+    survey: JpasPaths
 
     @property
     def study(self) -> StudyPaths:
         """What every study has."""
-        return StudyPaths(self.survey, HARD_NEGATIVES)
+        return StudyPaths(self.survey, HARD_NEGATIVES.name)
 
-    @property
-    def images_dir(self) -> Path:
-        """Catalogue and images."""
-        return self.study.datasets_dir / "images"
-
-    @property
-    def catalogue(self) -> Path:
-        """One row an object."""
-        return self.images_dir / self.survey.catalogue.name
-
-    @property
-    def validation(self) -> Path:
-        """Outcome of the gate."""
-        return self.study.validation_dir / "images.json"
-
-    @property
-    def scores(self) -> Path:
-        """What every model says of every object."""
-        return self.study.evaluation_dir / "scores.parquet"
+    images_dir = At("{survey.root}/datasets/hard_negatives/jpas/images")
+    """Catalogue and images."""
+    catalogue = At("{survey.root}/datasets/hard_negatives/jpas/images/catalogue.parquet")
+    """One row an object."""
+    validation = At("{survey.root}/validation/hard_negatives/jpas/images.json")
+    """Outcome of the gate."""
+    scores = At("{survey.root}/evaluation/hard_negatives/jpas/scores.parquet")
+    """What every model says of every object."""
 
     def images_of(self, representation: str) -> tuple[Path, ...]:
         """Arrays that a model of this representation reads, named as those of the survey itself."""
-        return tuple(self.images_dir / path.name for path in self.survey.images_of(representation))
+        return tuple(
+            self.images_dir / path.name for path in REPRESENTATIONS[representation].files(self.survey.root)
+        )

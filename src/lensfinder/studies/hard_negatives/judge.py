@@ -15,14 +15,15 @@ from lensfinder.errors import UserError
 from lensfinder.figures import images as image_figures
 from lensfinder.figures.atlas import spread_examples
 from lensfinder.figures.style import GREEN, RED, save_figure
-from lensfinder.params import IMPOSTOR_KINDS, Params
-from lensfinder.report.report import html_report, markdown_table
+from lensfinder.params import Params
+from lensfinder.report.page import Section, commands_section, write_page
 from lensfinder.stages.evaluate import ATLAS_COLUMNS, ATLAS_ROWS
 from lensfinder.stages.score_parts import PREDICTION_BATCH
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
 from lensfinder.studies.hard_negatives.figures import rates_by_kind
 from lensfinder.studies.hard_negatives.files import HardNegativeFiles
 from lensfinder.studies.hard_negatives.measures import beside_ordinary, false_positive_rates
+from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS
 from lensfinder.studies.hard_negatives.summary import (
     IMPOSTOR_NAMES,
     MEANINGFUL_OBJECTS,
@@ -31,17 +32,19 @@ from lensfinder.studies.hard_negatives.summary import (
     rates_table,
     verdict,
 )
-from lensfinder.surveys.registry import judging_of
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.surveys.jpas.representations import REPRESENTATIONS
+from lensfinder.surveys.registry import survey_of
 from lensfinder.typing import IntArray
 from lensfinder.workspace.jsonfiles import read_json, write_json
-from lensfinder.workspace.paths import SurveyPaths
 
 TITLE = "Lensed quasars in J-PAS: what deceives the models?"
 NAMED = ("object_id", "row", "tile", "kind", "label")
 """Columns of the score table before the scores."""
 
 
-def judge_impostors(paths: SurveyPaths, params: Params) -> dict[str, Any]:
+def judge_impostors(paths: JpasPaths, params: Params) -> dict[str, Any]:
     """Score all hard negatives with every model, count false positives, report, and return the numbers.
 
     Raises
@@ -51,8 +54,8 @@ def judge_impostors(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     CheckFailed
         If a network's output is no probability.
     """
-    files, section = HardNegativeFiles(paths), params.jpas
-    names = judging_of(paths.survey).contest.order(section.models)
+    files, section = HardNegativeFiles(paths), params.section(Jpas)
+    names = survey_of(paths.survey).comparison.order(section.models)
     metrics = {name: read_json(paths.model(name).metrics) for name in names}
     impostors = read_table(files.catalogue, IMPOSTOR_COLUMNS)
     objects = impostors.assign(row=np.arange(len(impostors), dtype=np.int64))[list(NAMED)]
@@ -91,7 +94,7 @@ def _score_columns(names: list[str]) -> dict[str, Column]:
 
 
 def _score(files: HardNegativeFiles, params: Params, names: list[str], objects: pd.DataFrame) -> pd.DataFrame:
-    section, scores = params.jpas, objects.copy()
+    section, scores = params.section(Jpas), objects.copy()
     for name in names:
         if not files.survey.model(name).model.is_file():
             raise UserError(
@@ -106,6 +109,7 @@ def _score(files: HardNegativeFiles, params: Params, names: list[str], objects: 
         score = predict_scores(
             files.survey.model(name).model,
             definition,
+            REPRESENTATIONS[definition.representation],
             images,
             objects["row"].to_numpy(),
             PREDICTION_BATCH,
@@ -119,10 +123,10 @@ def _write_atlas(
     files: HardNegativeFiles, params: Params, impostors: pd.DataFrame, scores: pd.DataFrame
 ) -> None:
     """Draw a page for each kind: what deceives most, then examples from bright to faint."""
-    survey = judging_of(files.survey.survey)
+    survey = survey_of(files.survey.survey).objects
     whole = open_images_of(files.images_of(survey.reference), len(impostors))
     paint = survey.painter(files.survey.tables, whole)
-    models = {name: scores[_column(name)].to_numpy() for name in params.jpas.models}
+    models = {name: scores[_column(name)].to_numpy() for name in params.section(Jpas).models}
     worst = np.max(list(models.values()), axis=0)
     half = ATLAS_COLUMNS * ATLAS_ROWS // 2
 
@@ -133,7 +137,7 @@ def _write_atlas(
             *(f"{name}: p = {score[row]:.4f}" for name, score in models.items()),
             f'{truth["separation_arcsec"]:.1f}"  r {truth["mimic_r_mag"]:.1f}',
         )
-        deceived = worst[row] >= params.jpas.judging.threshold
+        deceived = worst[row] >= params.section(Jpas).judging.threshold
         return image_figures.Panel(
             paint([images[row] for images in whole]), lines, RED if deceived else GREEN
         )
@@ -164,46 +168,45 @@ def _write_report(
     setting = f"Preset {params.preset}, seed {params.seed}: {content['n']:,} simulated hard negatives."
     if impostors["kind"].value_counts().min() < MEANINGFUL_OBJECTS:
         setting += " **So few objects show that everything runs; their numbers mean nothing.**"
-    limit = params.jpas.systems.quasar_r_mag_observed.high
-    level = f"{100 * params.jpas.judging.interval_level:.0f} %"
-    sections = {
-        "What was asked": (
+    limit = params.section(Jpas).systems.quasar_r_mag_observed.high
+    level = f"{100 * params.section(Jpas).judging.interval_level:.0f} %"
+    sections = [
+        Section(
+            "What was asked",
             "None of these objects is a lens, and no model has learned from any like them. Each takes the "
             "place of a simulated lensed quasar: separations, magnitudes and galaxies are those of lenses. "
             "Tiles, galaxies and quasars are the set's own. An object is called a lens at "
             f"p ≥ {content['threshold']:g}.\n\n"
-            + fainter_than_cut(list(impostors["kind"]), list(impostors["mimic_r_mag"]), limit)
+            + fainter_than_cut(list(impostors["kind"]), list(impostors["mimic_r_mag"]), limit),
         ),
-        "False-positive rate by kind": (
+        Section(
+            "False-positive rate by kind",
             f"In brackets: {level} bootstrap interval over {content['interval_groups']} tiles; †: Wilson's, "
             "where no draw differs from another, and for kinds of ordinary negatives.\n\n"
-            f"{rates_table(content)}\n![Rates](figures/rates.png)"
+            f"{rates_table(content)}\n![Rates](figures/rates.png)",
         ),
-        "Is one model deceived less?": (
+        Section(
+            "Is one model deceived less?",
             f"{differences_table(content)}\nDifferences on the same objects and the same bootstrap draws. "
             "McNemar's test takes objects as independent and is therefore a little too sure, and of several "
-            "kinds one may exclude zero by chance."
+            "kinds one may exclude zero by chance.",
         ),
-        "The objects": "\n\n".join(
-            f"![{words}](figures/atlas_{kind}.png)" for kind, words in IMPOSTOR_NAMES.items()
+        Section(
+            "The objects",
+            "\n\n".join(f"![{words}](figures/atlas_{kind}.png)" for kind, words in IMPOSTOR_NAMES.items()),
         ),
-        "What is not in it": (
+        Section(
+            "What is not in it",
             "Stars are dwarfs on the stellar locus with the strongest absorption only; rings are rings of "
             "knots with one spectrum; mergers have no tidal tails. How often each kind occurs on the sky is "
-            "not asked here: rates by kind, times numbers by kind, would say what a survey finds."
+            "not asked here: rates by kind, times numbers by kind, would say what a survey finds.",
         ),
-        "How to get each number again": markdown_table(
-            ["claim", "command"],
+        commands_section(
             [
-                ["everything on this page", "`make hard-negatives`"],
-                ["the numbers", "`dvc metrics show metrics/jpas/hard_negatives.json`"],
-                ["the score of every object", "`evaluation/hard_negatives/jpas/scores.parquet`"],
-            ],
+                ("everything on this page", "make hard-negatives"),
+                ("the numbers", "dvc metrics show metrics/jpas/hard_negatives.json"),
+                ("the score of every object", "evaluation/hard_negatives/jpas/scores.parquet"),
+            ]
         ),
-    }
-    parts = [f"# {TITLE}", setting, f"> {verdict(content)}"]
-    parts += [f"## {title}\n\n{text.strip()}" for title, text in sections.items()]
-    text = "\n\n".join(parts) + "\n"
-    folder = files.study.report_dir
-    (folder / "report.md").write_text(text, encoding="utf-8")
-    (folder / "report.html").write_text(html_report(text, TITLE, folder), encoding="utf-8")
+    ]
+    write_page(files.study.report_dir, TITLE, setting, verdict(content), sections)

@@ -15,7 +15,7 @@ from lensfinder.errors import UserError
 from lensfinder.evaluation import intervals
 from lensfinder.evaluation.intervals import Groups
 from lensfinder.evaluation.measures import ratio
-from lensfinder.evaluation.metrics import bootstrap_interval, interval, plain
+from lensfinder.evaluation.metrics import bootstrap_interval, plain, wilson_interval
 from lensfinder.params import Judging
 from lensfinder.typing import AnyArray, BoolArray, FloatArray
 
@@ -98,9 +98,7 @@ def _rate(wrong: BoolArray, draws: FloatArray, judging: Judging) -> dict[str, An
         "called_lens": n_wrong,
         "fpr": plain(n_wrong / n),
         "fpr_interval": bootstrap_interval(draws, judging),
-        "fpr_wilson_interval": interval(
-            *intervals.wilson_interval(n_wrong, n, judging.interval_level), judging
-        ),
+        "fpr_wilson_interval": wilson_interval(n_wrong, n, judging),
     }
 
 

@@ -1,4 +1,4 @@
-"""Section ``jpas.hard_negatives`` of ``params.yaml``: what looks like a lensed quasar and is none."""
+"""Section ``jpas.study(HardNegatives)`` of ``params.yaml``: what looks like a lensed quasar and is none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from lensfinder.params.base import Positive, PositiveCount, Range, Section
+from lensfinder.params.base import CountsByName, Positive, PositiveCount, Range, Section, SurveySection
+from lensfinder.surveys.jpas.params import Jpas
 
 IMPOSTOR_KINDS = ("star_near_galaxy", "two_stars", "quasar_pair", "ring_galaxy", "merger")
 
@@ -14,7 +15,7 @@ STAR_G_I_LIMITS = (0.2, 3.0)
 """Places on the stellar locus of which :mod:`lensfinder.sky.stars` knows the absorption: F0 to M4."""
 
 
-class ImpostorCounts(Section):
+class ImpostorCounts(CountsByName[int]):
     """Number of objects of each kind."""
 
     star_near_galaxy: PositiveCount
@@ -22,15 +23,6 @@ class ImpostorCounts(Section):
     quasar_pair: PositiveCount
     ring_galaxy: PositiveCount
     merger: PositiveCount
-
-    def of(self, kind: str) -> int:
-        """Return the count of one of :data:`IMPOSTOR_KINDS`."""
-        return int(getattr(self, kind))
-
-    @property
-    def total(self) -> int:
-        """All kinds together."""
-        return sum(self.of(kind) for kind in IMPOSTOR_KINDS)
 
 
 class HardNegatives(Section):
@@ -75,3 +67,21 @@ class HardNegatives(Section):
     def reach_arcsec(self) -> float:
         """Farthest that a part of an impostor may lie from its brightest part by these parameters."""
         return max(self.ring_radius_arcsec.high, self.merger_separation_arcsec.high)
+
+
+def check(section: SurveySection) -> None:
+    """Refuse hard negatives that do not fit into the stamp.
+
+    Raises
+    ------
+    ValueError
+        If that is so.
+    """
+    reach = section.study(HardNegatives).reach_arcsec
+    assert isinstance(section, Jpas)
+    if reach > section.reach_arcsec:
+        raise ValueError(
+            f"hard_negatives: ring_radius_arcsec or merger_separation_arcsec reaches {reach} arcsec and does "
+            "not fit into the stamp, whose side less jitter and margin is "
+            f"{section.reach_arcsec:.2f} arcsec away"
+        )

@@ -19,13 +19,14 @@ from lensfinder.studies.hard_negatives.simulation.catalogue import draw_hard_neg
 from lensfinder.studies.hard_negatives.simulation.images import simulate_hard_negatives
 from lensfinder.studies.hard_negatives.simulation.light import ImpostorLight
 from lensfinder.surveys.jpas.bands import read_filters
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument
 from lensfinder.surveys.jpas.simulation.sources import open_quasar_population
-from lensfinder.workspace.paths import SurveyPaths
 
 
-def simulate_impostors(paths: SurveyPaths, params: Params) -> None:
+def simulate_impostors(paths: JpasPaths, params: Params) -> None:
     """Simulate the set into ``datasets/hard_negatives/<survey>/images``.
 
     Its quasars are synthetic, whatever ``jpas.quasars.source`` says: the user's own spectra have all been
@@ -42,7 +43,7 @@ def simulate_impostors(paths: SurveyPaths, params: Params) -> None:
     print("hard-negatives: drawing the catalogue", flush=True)
     population = draw_tiles(
         params,
-        GalaxyPopulation(params.jpas.galaxies, params.cosmology, filters, templates),
+        GalaxyPopulation(params.section(Jpas).galaxies, params.cosmology, filters, templates),
         open_quasar_population(paths, params),
     )
     light = ImpostorLight(params, filters, templates, lines, trends)
@@ -51,11 +52,15 @@ def simulate_impostors(paths: SurveyPaths, params: Params) -> None:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     write_table(work / files.catalogue.name, drawn.catalogue, IMPOSTOR_COLUMNS)
-    n, side, bands = len(drawn.catalogue), params.jpas.observation.stamp_pixels, len(instrument.filters)
+    n, side, bands = (
+        len(drawn.catalogue),
+        params.section(Jpas).observation.stamp_pixels,
+        len(instrument.filters),
+    )
     cubes = ImageFile(work / paths.cubes.name, (n, side, side, bands))
     sums = ImageFile(work / paths.pseudo_spectra.name, (n, 2, bands, side))
     with Progressing("hard-negatives: cubes", n, "cubes") as progress:
-        for chunk in cut(0, n, params.jpas.simulation.chunk_size):
+        for chunk in cut(0, n, params.section(Jpas).simulation.chunk_size):
             images = simulate_hard_negatives(
                 drawn, np.arange(chunk.start, chunk.stop), instrument.camera, params.seed
             )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import great_expectations.expectations as gxe
 import numpy as np
 import pandas as pd
 from great_expectations.expectations.row_conditions import Column
 
-from lensfinder.gate.expectations import ExpectColumnsToBeFinite, Suite, about, threshold
-from lensfinder.gate.image_checks import ImageArray, arrays_suite
-from lensfinder.gate.image_facts import Rows, comparable, image_facts, pseudo_spectra_error, sample_rows
+from lensfinder.gate.checks import between, finite, known, one_of, row_count, unique
+from lensfinder.gate.expectations import Suite
+from lensfinder.gate.image_checks import arrays_suite
+from lensfinder.gate.image_facts import Rows, image_facts
 from lensfinder.gate.tables import arrays_table, images_table, named
-from lensfinder.params import IMPOSTOR_KINDS, Jpas
 from lensfinder.studies.hard_negatives.columns import PARTS
-from lensfinder.surveys.jpas.suites.suites import images_suite
-from lensfinder.surveys.jpas.suites.tables import COMPARED_OBJECTS
+from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS, HardNegatives
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.suites.suites import image_arrays, images_suite
+from lensfinder.surveys.jpas.suites.tables import sums_error
 
 NAMES = ("object_id", "tile", "galaxy_id", "spectrum_id")
 """What the set shares with no other."""
@@ -45,35 +46,28 @@ def hard_negative_tables(
     table = table.assign(**shared, reach_arcsec=np.abs(impostors[places].to_numpy()).max(axis=1))
     arrays = {"cubes": cubes, "pseudo_spectra": pseudo_spectra}
     n = len(impostors)
-    error = np.full(n, np.nan)
-    if comparable(cubes, pseudo_spectra):
-        rows = sample_rows(min(n, cubes.shape[0], pseudo_spectra.shape[0]), COMPARED_OBJECTS, seed)
-        error[rows] = pseudo_spectra_error(cubes, pseudo_spectra, rows)
     facts = {name: image_facts(array, n) for name, array in arrays.items()}
+    errors = sums_error(cubes, pseudo_spectra, n, seed)
     return {
         "impostors": table,
         "arrays": arrays_table(arrays),
-        "images": images_table(table[["object_id", "kind"]], facts, {"pseudo_spectra_error": error}),
+        "images": images_table(table[["object_id", "kind"]], facts, errors),
     }
 
 
 def hard_negative_suites(jpas: Jpas, n_bands: int) -> list[Suite]:
     """Return what must hold before the models are asked."""
-    pixels = jpas.observation.stamp_pixels
-    arrays = [
-        ImageArray("cubes", "cube", (pixels, pixels, n_bands)),
-        ImageArray("pseudo_spectra", "pair of pseudo-spectra", (2, n_bands, pixels)),
-    ]
+    arrays = image_arrays(jpas, n_bands)
     return [
         impostors_suite(jpas),
-        arrays_suite(arrays, jpas.hard_negatives.counts.total),
+        arrays_suite(arrays, jpas.study(HardNegatives).counts.total),
         Suite("images", ("object_id", "kind"), images_suite(arrays).expectations, {}),
     ]
 
 
 def impostors_suite(jpas: Jpas) -> Suite:
     """Return what is expected of the catalogue of hard negatives."""
-    counts, limits = jpas.hard_negatives.counts, jpas.systems.quasar_r_mag_observed
+    counts, limits = jpas.study(HardNegatives).counts, jpas.systems.quasar_r_mag_observed
     half_width = 0.5 * jpas.observation.stamp_pixels * jpas.observation.pixel_scale_arcsec
     thresholds = {
         **{kind: counts.of(kind) for kind in IMPOSTOR_KINDS},
@@ -81,51 +75,35 @@ def impostors_suite(jpas: Jpas) -> Suite:
         "r_mag_min": limits.low,
         "r_mag_max": limits.high,
     }
-    alone = [
-        gxe.ExpectColumnValuesToBeInSet(
-            column=f"{name}_shared",
-            value_set=[False],
-            **about(f"{name}_not_shared", f"no {name} is in training, validation or test"),
-        )
-        for name in NAMES
-    ]
-    sized = [
-        gxe.ExpectTableRowCountToEqual(
-            value=threshold(kind),
-            row_condition=Column("kind") == kind,
-            **about(f"count_{kind}", f"there are {counts.of(kind)} of the kind {kind}, as declared"),
-        )
-        for kind in IMPOSTOR_KINDS
-    ]
+    present = "all numbers that every object has are there and finite"
+    cut = "stars and quasars pass the cut on the magnitude of all quasar images"
+    points = Column("kind").is_in(list(WITH_MAGNITUDE_CUT))
     expectations = [
-        gxe.ExpectColumnValuesToBeUnique(
-            column="object_id", **about("object_id_unique", "no two objects have the same name")
+        unique("object_id_unique", "no two objects have the same name"),
+        one_of("label_zero", "no hard negative is a lens: its label is 0", "label", [0]),
+        known("kind", IMPOSTOR_KINDS),
+        *(
+            one_of(
+                f"{name}_not_shared",
+                f"no {name} is in training, validation or test",
+                f"{name}_shared",
+                [False],
+            )
+            for name in NAMES
         ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="label", value_set=[0], **about("label_zero", "no hard negative is a lens: its label is 0")
+        *(
+            row_count(
+                f"count_{kind}",
+                f"there are {counts.of(kind)} of the kind {kind}, as declared",
+                kind,
+                Column("kind") == kind,
+            )
+            for kind in IMPOSTOR_KINDS
         ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="kind",
-            value_set=list(IMPOSTOR_KINDS),
-            **about("kind_known", f"the kind is one of {', '.join(IMPOSTOR_KINDS)}"),
+        finite("numbers_present", present, ALWAYS_FINITE),
+        between(
+            "inside_stamp", "both parts lie inside the stamp by the margin", "reach_arcsec", high="reach_max"
         ),
-        *alone,
-        *sized,
-        ExpectColumnsToBeFinite(
-            column_list=list(ALWAYS_FINITE),
-            **about("numbers_present", "all numbers that every object has are there and finite"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="reach_arcsec",
-            max_value=threshold("reach_max"),
-            **about("inside_stamp", "both parts lie inside the stamp by the margin"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="mimic_r_mag",
-            min_value=threshold("r_mag_min"),
-            max_value=threshold("r_mag_max"),
-            row_condition=Column("kind").is_in(list(WITH_MAGNITUDE_CUT)),
-            **about("magnitude_cut", "stars and quasars pass the cut on the magnitude of all quasar images"),
-        ),
+        between("magnitude_cut", cut, "mimic_r_mag", low="r_mag_min", high="r_mag_max", where=points),
     ]
     return Suite("impostors", ("object_id", "kind", "tile"), tuple(expectations), thresholds)

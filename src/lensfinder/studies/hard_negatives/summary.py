@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lensfinder.evaluation.comparison import excludes_zero
-from lensfinder.report.report import markdown_table, with_interval
+from lensfinder.report.page import markdown_table
+from lensfinder.report.report import with_interval
 from lensfinder.report.verdict import listed, percent, points
 from lensfinder.studies.hard_negatives.measures import ALL
 

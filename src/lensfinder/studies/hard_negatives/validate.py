@@ -6,14 +6,16 @@ from lensfinder.datasets.table import read_table
 from lensfinder.errors import CheckFailed
 from lensfinder.gate.arrays import open_array
 from lensfinder.params import Params
+from lensfinder.studies.hard_negatives import HARD_NEGATIVES
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
-from lensfinder.studies.hard_negatives.files import HARD_NEGATIVES, HardNegativeFiles
+from lensfinder.studies.hard_negatives.files import HardNegativeFiles
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS
-from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.paths import JpasPaths
 
 
-def validate_impostors(paths: SurveyPaths, params: Params) -> None:
+def validate_impostors(paths: JpasPaths, params: Params) -> None:
     """Check catalogue and images; write the outcome and, whatever it is, the HTML report.
 
     Raises
@@ -35,9 +37,9 @@ def validate_impostors(paths: SurveyPaths, params: Params) -> None:
     from lensfinder.gate.run import Gate
     from lensfinder.studies.hard_negatives.suites import hard_negative_suites, hard_negative_tables
 
-    gate = Gate(f"{paths.survey}-{HARD_NEGATIVES}")
+    gate = Gate(f"{paths.survey}-{HARD_NEGATIVES.name}")
     tables = hard_negative_tables(impostors, catalogue, *arrays, params.seed)
-    outcome = gate.check(hard_negative_suites(params.jpas, n_bands), tables)
+    outcome = gate.check(hard_negative_suites(params.section(Jpas), n_bands), tables)
     report = gate.write_report(outcome, files.study.data_docs)
     if not outcome.success:
         raise CheckFailed(outcome.message(report))

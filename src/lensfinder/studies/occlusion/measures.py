@@ -18,6 +18,9 @@ OBJECTS_PER_KIND = 130
 PATCH_PIXELS = 5
 """Side of a hidden place, 1.1": as wide as the seeing."""
 
+REPORTED_BY = "ablations"
+"""Study in whose pipeline and report the outcome is."""
+
 BANDS_FILE, PLACES_FILE, FIGURE_FILE = "occlusion_bands.csv", "occlusion_places.csv", "occlusion.png"
 """Names of the tables and of the figure, in the study's report folder."""
 

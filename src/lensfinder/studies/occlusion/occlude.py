@@ -1,4 +1,4 @@
-"""Study ``ablations``: which bands and which places the compared models look at."""
+"""Which bands and which places the compared models look at; ablations report it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from lensfinder.figures.style import save_figure
 from lensfinder.params import Model, Params
 from lensfinder.progress import Progressing
 from lensfinder.stages.score_parts import PREDICTION_BATCH
-from lensfinder.studies.ablations.images import REPRESENTATIONS
 from lensfinder.studies.occlusion.figures import occlusion
 from lensfinder.studies.occlusion.images import occluded_scores, patches, single_bands
 from lensfinder.studies.occlusion.measures import (
@@ -23,15 +22,19 @@ from lensfinder.studies.occlusion.measures import (
     OBJECTS_PER_KIND,
     PATCH_PIXELS,
     PLACES_FILE,
+    REPORTED_BY,
     balanced_sample,
     band_table,
     loss_increase,
     place_table,
 )
 from lensfinder.surveys.jpas.bands import read_filters
-from lensfinder.surveys.registry import judging_of
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.pseudo_spectra import OF_CUBES
+from lensfinder.surveys.jpas.representations import REPRESENTATIONS
+from lensfinder.surveys.registry import survey_of
 from lensfinder.typing import AnyArray, Float32Array
-from lensfinder.workspace.paths import ABLATIONS, StudyPaths, SurveyPaths
+from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 
 def occlude(paths: SurveyPaths, params: Params) -> None:
@@ -42,13 +45,14 @@ def occlude(paths: SurveyPaths, params: Params) -> None:
     UserError
         If a file is missing or does not fit the others.
     """
-    survey, section = judging_of(paths.survey), params.jpas
-    catalogue = read_table(paths.catalogue, survey.catalogue_columns)
-    (cubes,) = open_images_of(paths.images_of(survey.reference), len(catalogue))
-    names = survey.contest.order(section.models)
-    test, _ = part_of(read_table(paths.model(names[0]).scores, survey.score_columns), "test")
+    survey, section = survey_of(paths.survey), params.section(Jpas)
+    objects = survey.objects
+    catalogue = read_table(paths.catalogue, survey.columns.catalogue)
+    (cubes,) = open_images_of(survey.representations[objects.reference].files(paths.root), len(catalogue))
+    names = survey.comparison.order(section.models)
+    test, _ = part_of(read_table(paths.model(names[0]).scores, survey.columns.scores), "test")
     test = test.iloc[balanced_sample(test["kind"].to_numpy(), OBJECTS_PER_KIND, params.seed)]
-    groups = survey.groups_of(test, catalogue)
+    groups = objects.groups_of(test, catalogue)
     pixels, n_bands = cubes.shape[2:]
     regions = [*single_bands(n_bands), *patches(pixels, PATCH_PIXELS)]
 
@@ -77,7 +81,7 @@ def occlude(paths: SurveyPaths, params: Params) -> None:
     places = place_table(
         {name: rise[n_bands:] for name, rise in rises.items()}, pixels, section.observation.pixel_scale_arcsec
     )
-    folder = StudyPaths(paths, ABLATIONS).report_dir
+    folder = StudyPaths(paths, REPORTED_BY).report_dir
     write_csv(folder / BANDS_FILE, bands)
     write_csv(folder / PLACES_FILE, places)
     title = f"bands hidden from {len(test):,} test objects, one at a time"
@@ -94,6 +98,6 @@ def judge_of(path: Path, model: Model, threads: int) -> Callable[[AnyArray], Flo
     """
     from lensfinder.networks.predict import Predictor  # imports TensorFlow
 
-    predictor = Predictor(path, model, threads)
-    represent = REPRESENTATIONS[model.representation]
+    predictor = Predictor(path, model, REPRESENTATIONS[model.representation], threads)
+    represent = OF_CUBES[model.representation]
     return lambda cubes: predictor.scores([represent(cubes)], np.arange(len(cubes)), PREDICTION_BATCH)

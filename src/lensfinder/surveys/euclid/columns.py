@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lensfinder.datasets.scores import Columns, score_columns
 from lensfinder.datasets.table import Column
 
 BANDS = ("VIS", "Y", "J", "H")
@@ -92,3 +93,6 @@ OBJECT_ID_WIDTH = 7
 def object_id(sample: str, index: int) -> str:
     """Name of an object: survey, sample and index, from which its random streams follow."""
     return f"euclid-{sample}-{index:0{OBJECT_ID_WIDTH}d}"
+
+
+COLUMNS = Columns(catalogue=CATALOGUE_COLUMNS, scores=score_columns({}))

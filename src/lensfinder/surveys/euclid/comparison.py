@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lensfinder.errors import UserError
-from lensfinder.params import CONTROL, Model
-from lensfinder.report.report import ReportWords, Section
+from lensfinder.evaluation.comparison import compare
+from lensfinder.params import Model
+from lensfinder.report.page import Section
+from lensfinder.report.report import ReportText
 from lensfinder.surveys.euclid import figures_ranking, summary
 from lensfinder.surveys.euclid.figures_population import population_figure
-from lensfinder.surveys.euclid.ranking import (
-    HEADLINE,
-    RANKED,
-    best_of,
-    control_experiment,
-    neighbours,
-    rank_models,
-)
+from lensfinder.surveys.euclid.params import CONTROL, Euclid
+from lensfinder.surveys.euclid.paths import EuclidPaths
+from lensfinder.surveys.euclid.ranking import HEADLINE, RANKED, best_of, rank_models
 from lensfinder.surveys.euclid.summary import COMPARED
-from lensfinder.workspace.paths import SurveyPaths
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from lensfinder.surveys.survey import Results
+    from lensfinder.surveys.comparison import Results
 
 QUESTION = "Which training set makes the model that best separates lenses from non-lenses in assessable 1?"
 INTERVALS = (
@@ -34,23 +31,26 @@ INTERVALS = (
 )
 
 
-class EuclidContest:
-    """See :class:`.survey.Contest`."""
+class EuclidComparison:
+    """See :class:`lensfinder.surveys.comparison.ModelComparison`."""
 
     def order(self, models: Mapping[str, Model]) -> list[str]:
         """Sets from the strictest to the loosest, then the control."""
         return list(models)
 
-    def facts(self, paths: SurveyPaths) -> Path:
+    def facts(self, paths: EuclidPaths) -> Path:
         """Counts of the selected sets."""
         return paths.selection
 
     def compare(self, results: Results) -> dict[str, Any]:
         """Rank the sets, and set each against the next and the control against both ends."""
-        euclid = results.params.euclid
-        sets = [results.judged[name] for name in euclid.selection.training_n_pix_above]
+        euclid = results.params.section(Euclid)
+        sets = [results.evaluated[name] for name in euclid.selection.training_n_pix_above]
         ranking = {measure: rank_models(sets, measure, euclid.judging) for measure in RANKED}
-        control = control_experiment(results.judged[CONTROL], sets[0], sets[-1], euclid.judging)
+        control = {
+            name: compare(results.evaluated[CONTROL], end, euclid.judging)
+            for name, end in (("selection", sets[0]), ("sample_size", sets[-1]))
+        }
         words = summary.control_words(control["selection"], control["sample_size"])
         label = sets[0].test.label
         return {
@@ -61,15 +61,15 @@ class EuclidContest:
             "beta": euclid.judging.beta,
             "interval_unit": sets[0].groups.unit,
             "intervals": INTERVALS,
-            "sets": {name: _set_of(results, name) for name in results.judged},
+            "sets": {name: _set_of(results, name) for name in results.evaluated},
             "ranking": ranking,
             "best": {measure: best_of(of) for measure, of in ranking.items()},
-            "neighbours": neighbours(sets, euclid.judging),
+            "neighbours": [compare(*pair, euclid.judging) for pair in pairwise(sets)],
             "control": {**control, "words": words},
         }
 
     def figures(
-        self, results: Results, comparison: Mapping[str, Any], paths: SurveyPaths
+        self, results: Results, comparison: Mapping[str, Any], paths: EuclidPaths
     ) -> dict[str, tuple[Figure, str]]:
         """Measures against the size of the training set, and all paired differences."""
         n_test = f"{comparison['n_test']:,} test objects"
@@ -84,7 +84,7 @@ class EuclidContest:
         return {
             **(population if len(simulated) else {}),
             "ladder": (
-                figures_ranking.ladder(
+                figures_ranking.nested_sets(
                     results.metrics, lenses, CONTROL, COMPARED, f"what each training set achieves, {n_test}"
                 ),
                 "Measures against the number of training lenses; the control is the largest set, cut short.",
@@ -98,19 +98,19 @@ class EuclidContest:
             ),
         }
 
-    def words(self, results: Results, comparison: Mapping[str, Any]) -> ReportWords:
+    def report_text(self, results: Results, comparison: Mapping[str, Any]) -> ReportText:
         """Say which set is best, and whether selection or sample size makes it so."""
         control = comparison["control"]
-        mag_eff_min = results.params.euclid.selection.training_mag_eff_min
+        mag_eff_min = results.params.section(Euclid).selection.training_mag_eff_min
         origin = " and ".join(sorted(results.catalogue["origin"].unique()))
         assessable = results.facts["assessable_1"]
-        smallest, *_, largest = results.params.euclid.selection.training_n_pix_above
-        return ReportWords(
+        smallest, *_, largest = results.params.section(Euclid).selection.training_n_pix_above
+        return ReportText(
             title="Lenses in Euclid: which training set makes the best model?",
             objects=f"{origin} stamps",
             verdict=summary.verdict(comparison, results.metrics),
             compared=(
-                f"{len(results.judged)} models of one architecture, on assessable 1: "
+                f"{len(results.evaluated)} models of one architecture, on assessable 1: "
                 f"{comparison['n_test']:,} objects ({comparison['n_lenses']:,} lenses) of a sample of their "
                 f"own; of 100,000 stamps it would hold {assessable['scaled_to_100000']:,.0f}, the talk's "
                 f"holds {assessable['talk']:,}."
@@ -162,10 +162,13 @@ def _pairs(comparison: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _set_of(results: Results, name: str) -> dict[str, Any]:
-    bounds = results.params.euclid.selection.training_n_pix_above
+    bounds = results.params.section(Euclid).selection.training_n_pix_above
     try:
         counted = {key: results.facts[name].get(key) for key in ("count", "scaled_to_100000", "talk")}
     except KeyError:
         raise UserError(f"selection.json: no entry {name!r}; run the select stage again") from None
     measured = {measure: results.metrics[name][measure] for measure in HEADLINE}
     return {"n_pix_above": bounds.get(name, min(bounds.values())), **counted, **measured}
+
+
+COMPARISON = EuclidComparison()

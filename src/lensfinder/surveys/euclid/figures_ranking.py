@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from lensfinder.figures.comparison import MEASURES, draw_differences
-from lensfinder.figures.style import BLUE, RED, error_bars, new_figure, styled
+from lensfinder.evaluation.measure_table import MEASURES
+from lensfinder.figures.comparison import draw_differences
+from lensfinder.figures.style import BLUE, RED, new_figure, styled, with_bars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-def ladder(
+def nested_sets(
     metrics: Mapping[str, Mapping[str, Any]],
     lenses: Mapping[str, float],
     control: str,
@@ -41,7 +40,7 @@ def ladder(
                         fontsize=8,
                         color="#555555",
                     )
-            panel.set_ylabel(MEASURES[measure])
+            panel.set_ylabel(MEASURES[measure].label)
         for panel in panels[len(measures) :]:
             panel.remove()
         for panel in panels[-2:]:
@@ -61,22 +60,11 @@ def _points(
     label: str,
 ) -> None:
     shown = [name for name in names if metrics[name][measure] is not None]
-    value = np.array([metrics[name][measure] for name in shown], dtype=np.float64)
-    low, high = (
-        np.array([metrics[name][f"{measure}_interval"][end] for name in shown], dtype=np.float64)
-        for end in ("low", "high")
+    value, bars = with_bars(
+        [(metrics[name][measure], metrics[name][f"{measure}_interval"]) for name in shown]
     )
-    colour, dash, marker = style
-    panel.errorbar(
-        [lenses[name] for name in shown],
-        value,
-        error_bars(value, low, high),
-        color=colour,
-        ls=dash,
-        marker=marker,
-        capsize=2.5,
-        label=label,
-    )
+    x, (colour, dash, marker) = [lenses[name] for name in shown], style
+    panel.errorbar(x, value, bars, color=colour, ls=dash, marker=marker, capsize=2.5, label=label)
 
 
 def paired_differences(
@@ -88,7 +76,7 @@ def paired_differences(
         figure, panels = new_figure(11, 0.42 * len(names) + 1.3, 1, len(measures), sharey=True)
         for panel, measure in zip(panels, measures, strict=True):
             draw_differences(panel, comparisons, measure)
-            panel.set_title(MEASURES[measure])
+            panel.set_title(MEASURES[measure].label)
             panel.set_xlabel("percentage points")
             panel.set_ylim(len(names) - 0.5, -0.5)
         panels[0].set_yticks(range(len(names)), names)

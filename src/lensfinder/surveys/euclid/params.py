@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from lensfinder.datasets.representation import check_models
 from lensfinder.params.base import (
     Count,
-    CrossValidation,
+    CountsByName,
     Finite,
     Fraction,
-    Judging,
     Model,
     NonNegative,
     OpenFraction,
@@ -19,28 +19,20 @@ from lensfinder.params.base import (
     PositiveCount,
     Range,
     Section,
-    Training,
+    SurveySection,
 )
 from lensfinder.params.populations import FieldGalaxies, Galaxies
+from lensfinder.surveys.euclid.representations import REPRESENTATIONS
 
 CONTROL = "control"
 """The model trained on the largest set cut at random to the size of the smallest."""
 
 
-class SampleCounts(Section):
+class SampleCounts(CountsByName[int]):
     """Stamps in each of the two independent samples."""
 
     train: PositiveCount
     test: PositiveCount
-
-    def of(self, sample: str) -> int:
-        """Return the count of ``"train"`` or ``"test"``."""
-        return self.train if sample == "train" else self.test
-
-    @property
-    def total(self) -> int:
-        """Both samples together."""
-        return self.train + self.test
 
 
 class Deflection(Section):
@@ -142,7 +134,7 @@ class StampModel(Model):
     nisp_filters: Annotated[tuple[PositiveCount, ...], Field(min_length=1)]
 
 
-class Euclid(Section):
+class Euclid(SurveySection):
     """Everything of the Euclid track."""
 
     counts: SampleCounts
@@ -153,14 +145,11 @@ class Euclid(Section):
     simulation: Workers
     selection: Selection
     gate: SelectionGate
-    training: Training
     network: StampModel
-    judging: Judging
-    cv: CrossValidation
 
     @model_validator(mode="after")
-    def _models_known(self) -> Self:
-        self.cv.check_models(self.models)
+    def _readable(self) -> Self:
+        check_models({"network": self.network}, REPRESENTATIONS)
         return self
 
     @property

@@ -7,39 +7,32 @@ set it shows what the selection does, against the largest what the number of exa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
-from lensfinder.evaluation.comparison import compare, excludes_zero, paired_difference
-from lensfinder.evaluation.evaluated import Judged
+from lensfinder.evaluation.comparison import excludes_zero, paired_difference
+from lensfinder.evaluation.evaluated import Evaluated
+from lensfinder.evaluation.measure_table import MEASURES
 from lensfinder.evaluation.metrics import bootstrap_interval, plain
 from lensfinder.params import Judging
 
 HEADLINE = ("f_beta", "recall", "auc")
 """Measures by which the question is answered."""
 
-RANKED = (
-    *HEADLINE,
-    "fpr",
-    "average_precision",
-    "f_beta_at_validation_threshold",
-    "tpr_at_10_fp",
-)
-LOWER_IS_BETTER = ("fpr",)
+RANKED = (*HEADLINE, "fpr", "average_precision", "f_beta_at_validation_threshold", "tpr_at_10_fp")
 
 
-def rank_models(models: Sequence[Judged], measure: str, judging: Judging) -> list[dict[str, Any]]:
+def rank_models(models: Sequence[Evaluated], measure: str, judging: Judging) -> list[dict[str, Any]]:
     """Models by a measure, the best first, undefined ones last, equal ones in the order given.
 
     Each entry has ``model, value, interval``; those after the first also ``difference_to_best``, with its
     paired interval, and ``resolved_from_best``, whether that interval excludes zero.
     """
 
-    def badness(of: Judged) -> tuple[bool, float]:
+    def badness(of: Evaluated) -> tuple[bool, float]:
         value = plain(of.value[measure])
         if value is None:
             return True, 0.0
-        return False, value if measure in LOWER_IS_BETTER else -value
+        return False, value if MEASURES[measure].lower_is_better else -value
 
     best, *others = sorted(models, key=badness)
     ranking = [_entry(best, measure, judging)]
@@ -66,21 +59,6 @@ def best_of(ranking: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def neighbours(models: Sequence[Judged], judging: Judging) -> list[dict[str, Any]]:
-    """Each model against the next one, see :func:`.comparison.compare`."""
-    return [compare(one, two, judging) for one, two in pairwise(models)]
-
-
-def control_experiment(
-    control: Judged, smallest: Judged, largest: Judged, judging: Judging
-) -> dict[str, dict[str, Any]]:
-    """Return both comparisons of the control: ``selection`` and ``sample_size``."""
-    return {
-        "selection": compare(control, smallest, judging),
-        "sample_size": compare(control, largest, judging),
-    }
-
-
-def _entry(of: Judged, measure: str, judging: Judging) -> dict[str, Any]:
+def _entry(of: Evaluated, measure: str, judging: Judging) -> dict[str, Any]:
     interval = bootstrap_interval(of.draws[measure], judging)
     return {"model": of.name, "value": plain(of.value[measure]), "interval": interval}

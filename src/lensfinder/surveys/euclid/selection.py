@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.errors import UserError
-from lensfinder.params import CONTROL
 from lensfinder.surveys.euclid.columns import SET_COLUMNS
-from lensfinder.surveys.euclid.params import Selection
+from lensfinder.surveys.euclid.params import CONTROL, Selection
 from lensfinder.typing import AnyArray, BoolArray, IntArray
 
 ASSESSABLE = "assessable_1"

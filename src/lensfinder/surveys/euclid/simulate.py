@@ -13,6 +13,7 @@ from lensfinder.params import SAMPLES, Params
 from lensfinder.sky.tables import read_galaxy_templates
 from lensfinder.surveys.euclid.bands import read_euclid_bands
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
+from lensfinder.surveys.euclid.params import Euclid
 from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS
 from lensfinder.surveys.euclid.simulation.simulator import Simulator
 from lensfinder.workspace.paths import SurveyPaths
@@ -24,7 +25,7 @@ def simulate_euclid(work: Path, paths: SurveyPaths, params: Params) -> None:
     A row of the catalogue is known once its stamp is there, so each field leaves its rows in a file beside
     the images.
     """
-    counts, rows = params.euclid.counts, work / "rows"
+    counts, rows = params.section(Euclid).counts, work / "rows"
     fields: dict[int, tuple[str, int]] = {}
     chunks: list[slice] = []
     start = 0
@@ -43,7 +44,7 @@ def simulate_euclid(work: Path, paths: SurveyPaths, params: Params) -> None:
             write_table(_rows(rows, chunk), catalogue, CATALOGUE_COLUMNS)
             images.write(chunk, *stamps)
 
-        in_threads(images.waiting, simulate_field, params.euclid.simulation.workers)
+        in_threads(images.waiting, simulate_field, params.section(Euclid).simulation.workers)
     catalogue_path = work / paths.catalogue.name
     if not catalogue_path.is_file():  # a run that was killed just before its end has it, and perhaps no rows
         catalogue = pd.concat([read_table(_rows(rows, chunk)) for chunk in chunks], ignore_index=True)

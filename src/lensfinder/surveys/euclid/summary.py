@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lensfinder.report.report import ROWS, difference, markdown_table, with_interval
+from lensfinder.evaluation.comparison import first_is_better
+from lensfinder.evaluation.measure_table import MEASURES
+from lensfinder.report.page import markdown_table
+from lensfinder.report.report import difference, with_interval
 from lensfinder.report.verdict import listed, resolved
-from lensfinder.surveys.euclid.ranking import HEADLINE, LOWER_IS_BETTER
+from lensfinder.surveys.euclid.ranking import HEADLINE
 
-NAMES = {"f_beta": "F_β", "recall": "recall", "auc": "ROC AUC", "fpr": "false-positive rate"}
 COMPARED = (*HEADLINE, "fpr")
 
 
@@ -29,7 +31,9 @@ def verdict(comparison: Mapping[str, Any], metrics: Mapping[str, Mapping[str, An
 
 def _best_words(measure: str, best: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     beside = f" at a false-positive rate of {with_interval(metrics, 'fpr')}" if measure == "recall" else ""
-    words = f"By {NAMES[measure]} {best['model']} is best ({with_interval(metrics, measure)}{beside})"
+    words = (
+        f"By {MEASURES[measure].words} {best['model']} is best ({with_interval(metrics, measure)}{beside})"
+    )
     parts = [
         f"{state} {listed(best[key])}"
         for state, key in (("resolved from", "resolved_from"), ("not resolved from", "not_resolved_from"))
@@ -39,7 +43,7 @@ def _best_words(measure: str, best: Mapping[str, Any], metrics: Mapping[str, Any
 
 
 def control_words(selection: Mapping[str, Any], sample_size: Mapping[str, Any]) -> str:
-    """Say in what the control differs from both ends, see :func:`.ladder.control_experiment`."""
+    """Say in what the control differs from both ends, see :meth:`.EuclidComparison.compare`."""
     return (
         f"{_effect('Selection, at equal size', selection)} "
         f"{_effect('Number of examples, at equal selection', sample_size)}"
@@ -49,10 +53,10 @@ def control_words(selection: Mapping[str, Any], sample_size: Mapping[str, Any]) 
 def _effect(cause: str, comparison: Mapping[str, Any]) -> str:
     first, second = comparison["first"], comparison["second"]
     found = [name for name in COMPARED if resolved(comparison, name)]
-    open_ = [NAMES[name] for name in COMPARED if name not in found]
+    open_ = [MEASURES[name].words for name in COMPARED if name not in found]
     parts = [
-        f"{NAMES[name]} differs by {difference(comparison, name)}, better with "
-        f"{first if _first_is_better(comparison, name) else second}"
+        f"{MEASURES[name].words} differs by {difference(comparison, name)}, better with "
+        f"{first if first_is_better(comparison, name) else second}"
         for name in found
     ]
     if open_:
@@ -60,17 +64,13 @@ def _effect(cause: str, comparison: Mapping[str, Any]) -> str:
     return f"{cause} ({first} − {second}): {'; '.join(parts)}."
 
 
-def _first_is_better(comparison: Mapping[str, Any], measure: str) -> bool:
-    return bool((comparison[f"{measure}_difference"] > 0) != (measure in LOWER_IS_BETTER))
-
-
 def ranking_table(comparison: Mapping[str, Any]) -> str:
     """For each measure the models from best to worst, in brackets those not resolved from the best."""
-    titles, rows = dict(ROWS), []
+    rows = []
     for measure, ranking in comparison["ranking"].items():
         best, *others = ranking
         names = [of["model"] if of["resolved_from_best"] else f"({of['model']})" for of in others]
-        rows.append([titles[measure], f"**{best['model']}**", *names])
+        rows.append([MEASURES[measure].title, f"**{best['model']}**", *names])
     places = [str(place) for place in range(1, len(rows[0]))]
     return markdown_table(["measure", *places], rows)
 
@@ -85,7 +85,7 @@ def differences_table(comparisons: Sequence[Mapping[str, Any]]) -> str:
         ]
         for of in comparisons
     ]
-    return markdown_table(["pair", *(NAMES[name] for name in COMPARED), "McNemar's p"], rows)
+    return markdown_table(["pair", *(MEASURES[name].words for name in COMPARED), "McNemar's p"], rows)
 
 
 def _points(comparison: Mapping[str, Any], name: str) -> str:

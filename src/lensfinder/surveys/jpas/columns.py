@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lensfinder.datasets.scores import Columns, score_columns
+from lensfinder.datasets.splits import split_columns
 from lensfinder.datasets.table import Column
 
 IMAGES_MAX = 5
@@ -96,16 +98,20 @@ CATALOGUE_COLUMNS = {
     "psf_fwhm_median_arcsec": Column("float64", "arcsec", "median over bands of the PSF's FWHM"),
 }
 
-SPLIT_COLUMNS = {
-    "object_id": Column("str", "", "name of the object"),
-    "row": Column("int64", "", "its row in catalogue and images"),
-    "label": Column("int8", "", "1 for a lensed quasar, else 0"),
-    "kind": Column("str", "", "kind of object"),
-    "tile": Column("int32", "", "sky tile"),
-    "part": Column("str", "", "train, validation or test"),
-}
+SPLIT_COLUMNS = split_columns("a lensed quasar")
 
 
 def flux_columns(bands: Sequence[str]) -> dict[str, Column]:
     """Columns that hold one flux per band."""
     return {f"flux_{band}": Column("float64", "uJy", f"flux in {band}") for band in bands}
+
+
+COLUMNS = Columns(
+    catalogue=CATALOGUE_COLUMNS,
+    scores=score_columns(
+        {
+            "tile": Column("int32", "", "sky tile"),
+            "galaxy_id": Column("str", "", "galaxy of the system; empty for none"),
+        }
+    ),
+)

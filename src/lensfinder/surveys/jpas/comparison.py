@@ -15,16 +15,18 @@ from lensfinder.figures import images
 from lensfinder.figures.atlas import spread_examples
 from lensfinder.figures.colours import colour_image
 from lensfinder.params import Model
-from lensfinder.report.report import ROWS, UNITS, ReportWords, Section, difference, markdown_table
+from lensfinder.report.page import Section, markdown_table
+from lensfinder.report.report import UNITS, ReportText, difference, mcnemar_words, measure_rows
 from lensfinder.report.verdict import verdict
 from lensfinder.surveys.jpas.bands import read_wavelengths
 from lensfinder.surveys.jpas.kinds import KIND_NAMES, SPREAD_COLUMNS
-from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.paths import JpasPaths
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from lensfinder.surveys.survey import Results
+    from lensfinder.surveys.comparison import Results
 
 PAIR = {"cube": "the cube", "pseudo_spectra": "the two pseudo-spectra"}
 """Representations that are compared, first and second, and what readers call them."""
@@ -42,29 +44,29 @@ TALK_NOTE = (
 )
 
 
-class JpasContest:
-    """See :class:`.survey.Contest`."""
+class JpasComparison:
+    """See :class:`lensfinder.surveys.comparison.ModelComparison`."""
 
     def order(self, models: Mapping[str, Model]) -> list[str]:
         """The first cube model, the first pseudo-spectra model, all others."""
         pair = [_first_of(models, representation) for representation in PAIR]
         return [*pair, *(name for name in models if name not in pair)]
 
-    def facts(self, paths: SurveyPaths) -> Path:
+    def facts(self, paths: JpasPaths) -> Path:
         """Measured sizes of both representations."""
         return paths.sizes
 
     def compare(self, results: Results) -> dict[str, Any]:
         """Compare the first two models."""
-        first, second, *_ = results.judged.values()
-        result = compare(first, second, results.params.jpas.judging)
+        first, second, *_ = results.evaluated.values()
+        result = compare(first, second, results.params.section(Jpas).judging)
         return {**result, **data_sizes(results.facts, *PAIR)}
 
     def figures(
-        self, results: Results, comparison: Mapping[str, Any], paths: SurveyPaths
+        self, results: Results, comparison: Mapping[str, Any], paths: JpasPaths
     ) -> dict[str, tuple[Figure, str]]:
         """Differences, scores against scores, and the pseudo-spectra of some objects."""
-        first, second, *_ = results.judged.values()
+        first, second, *_ = results.evaluated.values()
         names, threshold = (first.name, second.name), comparison["threshold"]
         title = f"paired differences, {comparison['n_test']:,} test objects"
         return {
@@ -82,12 +84,12 @@ class JpasContest:
             ),
         }
 
-    def words(self, results: Results, comparison: Mapping[str, Any]) -> ReportWords:
+    def report_text(self, results: Results, comparison: Mapping[str, Any]) -> ReportText:
         """Say whether the difference is real, and what each model costs."""
         metrics = [results.metrics[comparison[place]] for place in ("first", "second")]
         labels = [PAIR[representation] for representation in PAIR]
         unit = UNITS[comparison["interval_unit"]]
-        return ReportWords(
+        return ReportText(
             title="Lensed quasars in J-PAS: full cube or two pseudo-spectra?",
             objects="simulated objects",
             verdict=verdict(comparison, (metrics[0], metrics[1]), (labels[0], labels[1])),
@@ -121,19 +123,13 @@ def _first_of(models: Mapping[str, Model], representation: str) -> str:
 
 def _difference_words(comparison: Mapping[str, Any]) -> str:
     first, second = comparison["first"], comparison["second"]
-    rows = [
-        [words, difference(comparison, name)] for name, words in ROWS if f"{name}_difference" in comparison
-    ]
-    p_all, p_lenses, p_non_lenses = (
-        f"{comparison[name]:.2g}" for name in ("mcnemar_p", "mcnemar_p_lenses", "mcnemar_p_non_lenses")
-    )
+    rows = measure_rows(lambda name: [difference(comparison, name)], comparison, "_difference")
     return (
         f"{first} − {second}, on the same objects and the same bootstrap draws:\n\n"
         f"{markdown_table(['measure', 'difference'], rows)}\n"
         f"McNemar's exact test at p ≥ {comparison['threshold']:g}: only {first} has "
         f"{comparison['only_first_correct']} objects right, only {second} "
-        f"{comparison['only_second_correct']}; p = {p_all} (lenses alone {p_lenses}, non-lenses alone "
-        f"{p_non_lenses})."
+        f"{comparison['only_second_correct']}; {mcnemar_words(comparison)}."
     )
 
 
@@ -152,12 +148,12 @@ def _cost_words(results: Results, comparison: Mapping[str, Any]) -> str:
     )
 
 
-def _pseudo_spectra(results: Results, paths: SurveyPaths) -> Figure:
+def _pseudo_spectra(results: Results, paths: JpasPaths) -> Figure:
     """Two bright examples of each kind, a third and two thirds along what spreads the kind."""
     catalogue = results.catalogue
     cubes, spectra = open_images_of((paths.cubes, paths.pseudo_spectra), len(catalogue))
     wavelength_aa = read_wavelengths(paths.tables, cubes.shape[-1])
-    rows = next(iter(results.judged.values())).rows
+    rows = next(iter(results.evaluated.values())).rows
     examples = []
     for kind, column in SPREAD_COLUMNS.items():
         row = rows.loc[rows["kind"] == kind, "row"].to_numpy()
@@ -173,6 +169,9 @@ def _pseudo_spectra(results: Results, paths: SurveyPaths) -> Figure:
     return images.pseudo_spectra_figure(
         examples,
         wavelength_aa,
-        results.params.jpas.observation.pixel_scale_arcsec,
+        results.params.section(Jpas).observation.pixel_scale_arcsec,
         "test objects and their two pseudo-spectra",
     )
+
+
+COMPARISON = JpasComparison()

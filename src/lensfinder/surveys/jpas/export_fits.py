@@ -17,11 +17,12 @@ from lensfinder.params import Params
 from lensfinder.sky.passbands import FilterSet
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.typing import AnyArray
-from lensfinder.workspace.paths import SurveyPaths
 
 
-def export_objects(paths: SurveyPaths, params: Params, object_ids: Sequence[str], out: Path) -> list[Path]:
+def export_objects(paths: JpasPaths, params: Params, object_ids: Sequence[str], out: Path) -> list[Path]:
     """Write one ``<object_id>.fits`` an object and return the paths.
 
     Each file holds the cube ``(band, y, x)``, the two pseudo-spectra ``(band, position)``, a table of the
@@ -48,7 +49,7 @@ def export_objects(paths: SurveyPaths, params: Params, object_ids: Sequence[str]
 def _hdus(
     row: pd.Series, cube: AnyArray, spectra: AnyArray, filters: FilterSet, params: Params
 ) -> fits.HDUList:
-    scale = params.jpas.observation.pixel_scale_arcsec
+    scale = params.section(Jpas).observation.pixel_scale_arcsec
     primary = fits.PrimaryHDU()
     describe_object(primary.header, row["object_id"], "simulated, not observed")
     primary.header["KIND"] = (row["kind"], "kind of object")

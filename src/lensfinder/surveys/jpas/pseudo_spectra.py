@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
 from lensfinder.compiled import compiled
@@ -64,3 +66,10 @@ def pseudo_spectra(cubes: AnyArray) -> AnyArray:
     out = np.empty((n, 2 * bands * side), dtype=np.uint16)
     _sum_cubes(cubes.view(np.uint16), out, HALF_TO_FLOAT)
     return out.view(np.float16).reshape(n, 2, bands, side)
+
+
+OF_CUBES: Mapping[str, Callable[[AnyArray], AnyArray]] = {
+    "cube": lambda cubes: cubes,
+    "pseudo_spectra": pseudo_spectra,
+}
+"""What each representation makes of float16 cubes (n, y, x, bands), by its name in params.yaml."""

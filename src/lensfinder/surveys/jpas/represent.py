@@ -9,23 +9,24 @@ from pathlib import Path
 from lensfinder.datasets.store import ImageFile, open_images
 from lensfinder.params import Params
 from lensfinder.progress import Progressing
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra
 from lensfinder.workspace.jsonfiles import write_json
-from lensfinder.workspace.paths import SurveyPaths
 
 
-def represent(paths: SurveyPaths, params: Params) -> None:
+def represent(paths: JpasPaths, params: Params) -> None:
     """Write ``pseudo_spectra.npy`` and the measured sizes of both representations."""
     cubes = open_images(paths.cubes)
-    paths.pseudo_spectra_dir.mkdir(parents=True, exist_ok=True)
+    paths.pseudo_spectra.parent.mkdir(parents=True, exist_ok=True)
     partial = paths.pseudo_spectra.with_name("partial.npy")
     partial.unlink(missing_ok=True)
     out = ImageFile(partial, (len(cubes), 2, cubes.shape[3], cubes.shape[1]))
-    size = params.jpas.simulation.chunk_size
+    size = params.section(Jpas).simulation.chunk_size
     chunks = [slice(i, min(i + size, len(cubes))) for i in range(0, len(cubes), size)]
     with (
         Progressing("represent: pseudo-spectra", len(cubes), "objects") as progress,
-        ThreadPoolExecutor(params.jpas.simulation.workers or os.cpu_count()) as pool,
+        ThreadPoolExecutor(params.section(Jpas).simulation.workers or os.cpu_count()) as pool,
     ):
 
         def work(chunk: slice) -> int:

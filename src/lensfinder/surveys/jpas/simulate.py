@@ -11,19 +11,20 @@ from lensfinder.datasets.table import read_table, write_table
 from lensfinder.params import Params
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, GALAXY_COLUMNS, QUASAR_COLUMNS, flux_columns
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument, SceneBuilder, draw_catalogue
 from lensfinder.surveys.jpas.simulation.populations import draw_populations
 from lensfinder.surveys.jpas.simulation.simulator import simulate_chunks
 from lensfinder.surveys.jpas.simulation.sources import open_populations
-from lensfinder.workspace.paths import SurveyPaths
 
 
-def simulate_jpas(work: Path, paths: SurveyPaths, params: Params) -> None:
+def simulate_jpas(work: Path, paths: JpasPaths, params: Params) -> None:
     """Make the catalogue, its populations and the cubes in ``work``."""
     instrument = Instrument.build(params, read_filters(paths.tables))
     catalogue, galaxies, quasars = _tables(work, paths, params, instrument)
     builder = SceneBuilder.build(params, instrument, galaxies, quasars)
-    side, simulation = params.jpas.observation.stamp_pixels, params.jpas.simulation
+    side, simulation = params.section(Jpas).observation.stamp_pixels, params.section(Jpas).simulation
     with ImageChunks(
         work,
         {"cubes.npy": (side, side, len(instrument.filters))},
@@ -35,7 +36,7 @@ def simulate_jpas(work: Path, paths: SurveyPaths, params: Params) -> None:
 
 
 def _tables(
-    work: Path, paths: SurveyPaths, params: Params, instrument: Instrument
+    work: Path, paths: JpasPaths, params: Params, instrument: Instrument
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Draw populations and catalogue, or read those that an interrupted run left."""
     files = [work / path.name for path in (paths.catalogue, paths.galaxies, paths.quasars)]

@@ -11,6 +11,7 @@ from lensfinder.sky.sdss import read_quasar_spectra
 from lensfinder.sky.sdss_writer import write_synthetic_library
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.figures_spectra import draw_spectra_with_bands
+from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.simulation.sources import open_quasar_population
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -28,11 +29,11 @@ def check_spectra(paths: SurveyPaths, params: Params, folder: Path, figure: Path
     """
     spectra, report = read_quasar_spectra(folder, (0.0, np.inf))
     print(report.summary())
-    limits = params.jpas.quasars.redshift
+    limits = params.section(Jpas).quasars.redshift
     used = sum(limits.low <= spectrum.z <= limits.high for spectrum in spectra)
     print(
         f"{used} of {len(spectra)} lie in jpas.quasars.redshift, {limits.low}–{limits.high}, and would be "
-        f"used; {params.jpas.sky.tiles} tiles need at least as many"
+        f"used; {params.section(Jpas).sky.tiles} tiles need at least as many"
     )
     draw_spectra_with_bands(figure, spectra[:PANELS], read_filters(paths.tables))
     print(f"{figure}: {min(PANELS, len(spectra))} quasar(s), narrow-band fluxes over their spectra")

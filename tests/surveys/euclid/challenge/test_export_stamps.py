@@ -19,6 +19,7 @@ from lensfinder.surveys.euclid.challenge.export_stamps import export_challenge
 from lensfinder.surveys.euclid.challenge.import_stamps import import_challenge
 from lensfinder.surveys.euclid.challenge.layout import FLUX_COLUMNS
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, CHALLENGE_COLUMNS, object_id
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.selection import assessable_labels
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -36,7 +37,7 @@ def random_stamps(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarra
 @pytest.fixture(scope="module")
 def euclid(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
     """A dataset of ten objects; pixels and truth are random, the tests do not change it."""
-    paths = SurveyPaths(make_project(tmp_path_factory.mktemp("project")), "euclid")
+    paths = EuclidPaths(make_project(tmp_path_factory.mktemp("project")))
     rng, n = np.random.default_rng(11), 2 * COUNT
     table = pd.DataFrame(
         {name: rng.lognormal(size=n) for name in CATALOGUE_COLUMNS}, columns=list(CATALOGUE_COLUMNS)
@@ -107,7 +108,7 @@ def test_exported_and_imported_it_is_the_same(euclid: SurveyPaths, tmp_path: Pat
         for sample in ("train", "test")
     ]
     (tmp_path / "again").mkdir()
-    again = SurveyPaths(make_project(tmp_path / "again"), "euclid")
+    again = EuclidPaths(make_project(tmp_path / "again"))
     params = read_params(again.root / "params.yaml")
     import_challenge(again, params, *exported[0], test=exported[1])
     assert again.vis.read_bytes() == euclid.vis.read_bytes()

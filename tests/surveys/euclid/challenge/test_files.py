@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from support.challenge_folder import FIRST, HEADER, catalogue_text, image_path, write_images
+from support.challenge_folder import (
+    FIRST,
+    HEADER,
+    catalogue_text,
+    image_path,
+    rewrite,
+    with_pixels,
+    write_images,
+)
 
 from lensfinder.errors import UserError
 from lensfinder.surveys.euclid.challenge.catalogue import read_challenge_catalogue
@@ -17,6 +25,10 @@ from lensfinder.surveys.euclid.columns import CHALLENGE_COLUMNS
 NUMBERS = range(FIRST, FIRST + 4)
 # What astropy says of a damaged file, besides what it raises.
 pytestmark = pytest.mark.filterwarnings("ignore::astropy.utils.exceptions.AstropyWarning")
+
+
+def with_cell(row: int, column: str, cell: str) -> str:
+    return catalogue_text(NUMBERS, {(FIRST + row, column): cell})
 
 
 def read(tmp_path: Path, text: str) -> object:
@@ -43,17 +55,11 @@ def test_quirks_of_the_catalogue_pass(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (
-            catalogue_text(NUMBERS, {(FIRST + 2, "mag_eff"): "1.2.3"}),
-            r"line 31: mag_eff = '1.2.3' is not a num",
-        ),
-        (
-            catalogue_text(NUMBERS, {(FIRST + 1, "ID"): str(FIRST)}),
-            rf"line 30: ID = {FIRST} .* line 29 already",
-        ),
-        (catalogue_text(NUMBERS, {(FIRST, "ID"): "7.5"}), r"line 29: ID = 7.5 is not a whole number"),
-        (catalogue_text(NUMBERS, {(FIRST, "ID"): ""}), r"line 29: ID = nan is not a whole number"),
-        (catalogue_text(NUMBERS, {(FIRST, "ID"): "-3"}), r"line 29: ID = -3.0 is not a whole number"),
+        (with_cell(2, "mag_eff", "1.2.3"), r"line 31: mag_eff = '1.2.3' is not a num"),
+        (with_cell(1, "ID", str(FIRST)), rf"line 30: ID = {FIRST} .* line 29 already"),
+        (with_cell(0, "ID", "7.5"), r"line 29: ID = 7.5 is not a whole number"),
+        (with_cell(0, "ID", ""), r"line 29: ID = nan is not a whole number"),
+        (with_cell(0, "ID", "-3"), r"line 29: ID = -3.0 is not a whole number"),
         (catalogue_text(NUMBERS).replace(",n_pix_source", ",n_pix"), r"column\(s\) missing: n_pix_source"),
         (catalogue_text(NUMBERS).replace("x_crit", "mag_eff"), r"twice in the header: mag_eff"),
         (catalogue_text(NUMBERS)[:-20], r"line 32: \d+ cell\(s\), the header has 13"),
@@ -108,14 +114,13 @@ def test_images_are_listed_by_number(tmp_path: Path) -> None:
 def test_damaged_images_are_named(tmp_path: Path, damage: str, message: str) -> None:
     write_images(tmp_path, [5])
     images, path = ChallengeImages.open(tmp_path), image_path(tmp_path, "Y", 5)
-    good, pixels = path.read_bytes(), fits.getdata(path)
+    good = path.read_bytes()
     if damage == "shape":
-        fits.PrimaryHDU(pixels[1:]).writeto(path, overwrite=True)
+        rewrite(path, lambda pixels: pixels[1:])
     elif damage == "nan":
-        pixels[3, 4:6] = np.nan, np.inf
-        fits.PrimaryHDU(pixels).writeto(path, overwrite=True)
+        rewrite(path, with_pixels((3, slice(4, 6)), (np.nan, np.inf)))
     elif damage == "no pixels":
-        fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(pixels)]).writeto(path, overwrite=True)
+        fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(fits.getdata(path))]).writeto(path, overwrite=True)
     else:
         path.write_bytes(
             {

@@ -14,10 +14,12 @@ from support.challenge_folder import (
     NOISE,
     catalogue_text,
     image_path,
+    rewrite,
+    with_pixels,
     write_folder,
     write_images,
 )
-from support.project import make_project
+from support.project import Killed, changed, make_project
 
 from lensfinder.datasets.store import open_images
 from lensfinder.datasets.table import read_table
@@ -29,6 +31,7 @@ from lensfinder.surveys.euclid.challenge.images import ChallengeImages
 from lensfinder.surveys.euclid.challenge.import_stamps import import_challenge
 from lensfinder.surveys.euclid.challenge.layout import drawn_for_test
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.selection import assessable_set
 from lensfinder.workspace.jsonfiles import read_json
 from lensfinder.workspace.paths import SurveyPaths
@@ -40,7 +43,7 @@ SHUFFLED = [int(number) for number in np.random.default_rng(3).permutation(NUMBE
 @pytest.fixture
 def euclid(tmp_path: Path) -> SurveyPaths:
     (tmp_path / "project").mkdir()
-    return SurveyPaths(make_project(tmp_path / "project"), "euclid")
+    return EuclidPaths(make_project(tmp_path / "project"))
 
 
 def run(paths: SurveyPaths, *arguments: object, **options: object) -> pd.DataFrame:
@@ -63,10 +66,7 @@ def test_quirks_are_counted_and_nothing_is_lost(
         image_path(folder, band, FIRST + 4).unlink()
     cut = image_path(folder, "VIS", FIRST + 6)
     cut.write_bytes(cut.read_bytes()[:100_000])
-    nan = image_path(folder, "H", FIRST + 7)
-    pixels = fits.getdata(nan)
-    pixels[5, 5] = np.nan
-    fits.PrimaryHDU(pixels).writeto(nan, overwrite=True)
+    rewrite(image_path(folder, "H", FIRST + 7), with_pixels((5, 5), np.nan))
     table = run(euclid, folder, catalogue, test_fraction=0.4)
     said = capfd.readouterr()
 
@@ -143,10 +143,6 @@ def test_a_test_folder_is_the_test_sample_in_its_own_unit(
     assert "zero point 0.000 mag" in capfd.readouterr().out
 
 
-class _Killed(BaseException):
-    pass
-
-
 def test_a_killed_import_resumes_and_ends_alike(
     euclid: SurveyPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,14 +159,12 @@ def test_a_killed_import_resumes_and_ends_alike(
     def killing(self: import_images.Stamps, row: int) -> object:
         rows.append(row)
         if len(rows) >= 6:
-            raise _Killed
+            raise Killed
         return real(self, row)
 
-    simulation = params.euclid.simulation.model_copy(update={"workers": 1})
-    section = params.euclid.model_copy(update={"simulation": simulation})
-    one_worker = params.model_copy(update={"euclid": section})
+    one_worker = changed(params, {"euclid.simulation.workers": 1})
     monkeypatch.setattr(import_images.Stamps, "read", killing)
-    with pytest.raises(_Killed):
+    with pytest.raises(Killed):
         import_challenge(euclid, one_worker, folder, catalogue)
     assert {path.name: path.read_bytes() for path in euclid.images_dir.iterdir()} == undisturbed
     again = []
@@ -188,18 +182,23 @@ def test_changed_images_are_not_taken_from_a_killed_import(
     real = import_images.kept_images
 
     def killing(*_: object) -> None:
-        raise _Killed
+        raise Killed
 
     monkeypatch.setattr("lensfinder.surveys.euclid.challenge.import_stamps.kept_images", killing)
-    with pytest.raises(_Killed):
+    with pytest.raises(Killed):
         run(euclid, folder, catalogue)
     monkeypatch.setattr("lensfinder.surveys.euclid.challenge.import_stamps.kept_images", real)
-    changed = image_path(folder, "H", FIRST)
-    pixels = fits.getdata(changed)
-    fits.PrimaryHDU(-pixels).writeto(changed, overwrite=True)
+    rewrite(image_path(folder, "H", FIRST), np.negative)
     table = run(euclid, folder, catalogue)
     row = int(np.flatnonzero(table["ID"] == FIRST)[0])
     assert image_of(euclid, row, "H").astype(float).sum() < 0
+
+
+SPOILT_PIXELS = {
+    "shape": ("Y", lambda _: np.ones((101, 101))),
+    "no noise": ("H", np.ones_like),
+    "too bright": ("VIS", with_pixels((100, 100), 1.0)),
+}
 
 
 def spoil(folder: Path, catalogue: Path, what: str) -> None:
@@ -207,22 +206,15 @@ def spoil(folder: Path, catalogue: Path, what: str) -> None:
         for number in NUMBERS[:6]:
             image_path(folder, "J", number).unlink()
         (folder / "EUC_J").rmdir()
-    elif what == "shape":
+    elif what in SPOILT_PIXELS:
+        band, change = SPOILT_PIXELS[what]
         for number in NUMBERS[:6]:
-            fits.PrimaryHDU(np.ones((101, 101))).writeto(image_path(folder, "Y", number), overwrite=True)
+            rewrite(image_path(folder, band, number), change)
     elif what == "most images":
         for number in NUMBERS[:4]:
             image_path(folder, "Y", number).unlink()
-    elif what == "no noise":
-        for number in NUMBERS[:6]:
-            fits.PrimaryHDU(np.ones((66, 66))).writeto(image_path(folder, "H", number), overwrite=True)
     elif what == "units":
         fits.setval(image_path(folder, "Y", FIRST + 2), "BUNIT", value="maggy")
-    elif what == "too bright":
-        for number in NUMBERS[:6]:
-            pixels = fits.getdata(image_path(folder, "VIS", number))
-            pixels[100, 100] = 1.0
-            fits.PrimaryHDU(pixels).writeto(image_path(folder, "VIS", number), overwrite=True)
     elif what == "duplicate":
         catalogue.write_text(catalogue_text([*NUMBERS[:6], FIRST]))
     elif what == "cell":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from support.project import REPOSITORY
+from support.project import PARAMS
 
 from lensfinder.errors import UserError
 from lensfinder.params import read_params
@@ -29,7 +29,7 @@ def given(**columns: list[float]) -> pd.DataFrame:
 
 def own(**columns: list[float]) -> pd.DataFrame:
     frame = given(**columns)
-    selection = read_params(REPOSITORY / "params.yaml").euclid.selection
+    selection = read_params(PARAMS).euclid.selection
     return own_catalogue(frame, np.full(len(frame), "test"), 2.0, selection)
 
 

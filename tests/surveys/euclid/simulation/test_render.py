@@ -8,8 +8,8 @@ import pytest
 from support.euclid_scenes import random_scenes, small_camera
 
 from lensfinder.lensing.images import find_images
-from lensfinder.surveys.euclid.simulation.measure import lens_of, main_sources
-from lensfinder.surveys.euclid.simulation.render import lens_of_source, render_signal_plain, source_brightness
+from lensfinder.surveys.euclid.simulation.measure import main_sources
+from lensfinder.surveys.euclid.simulation.render import render_signal_plain, source_brightness
 from lensfinder.surveys.euclid.simulation.render_compiled import measure_sources, render_signal, render_stamps
 from lensfinder.surveys.euclid.simulation.scenes import Scenes, Sources
 
@@ -48,8 +48,8 @@ def test_arcs_alone_are_within_one_percent_of_their_own_peak() -> None:
 def brute_force_flux(scenes: Scenes, k: int, half_width: float, step: float) -> float:
     axis = np.arange(-half_width, half_width, step) + 0.5 * step
     x, y = np.meshgrid(axis, axis)
-    lens = lens_of_source(scenes, k)
-    assert lens is not None
+    lens = scenes.lenses(k)
+    assert lens.theta_e_arcsec > 0
     return float(source_brightness(scenes, k, *lens.source_position(x, y), 0).sum() * step**2)
 
 
@@ -87,7 +87,7 @@ def test_a_small_source_is_magnified_like_a_point() -> None:
     scenes = replace(scenes, sources=pointlike(scenes.sources, 0.01))
     measures = measure_sources(scenes, small_camera())
     rows = np.arange(len(scenes))
-    images = find_images(lens_of(scenes, rows, rows), scenes.sources.x_arcsec, scenes.sources.y_arcsec)
+    images = find_images(scenes.lenses(rows), scenes.sources.x_arcsec, scenes.sources.y_arcsec)
     moderate = images.total_magnification < 8  # near a caustic a source is never small enough
     assert moderate.sum() > 12
     found = (measures.lensed_flux_ujy / measures.unlensed_flux_ujy)[moderate]

@@ -15,12 +15,14 @@ import pandas as pd
 import pytest
 from support.euclid_dataset import EuclidDataset, good_euclid_dataset, small_euclid_params
 from support.gate_dataset import InMemory
+from support.gate_dataset import check as apply
 
 from lensfinder.errors import UserError
 from lensfinder.gate.outcome import Finding, Outcome
 from lensfinder.params import Params
 from lensfinder.stages.validate import validate
 from lensfinder.surveys.euclid.columns import TRUTH_COLUMNS
+from lensfinder.surveys.euclid.parts import PARTS
 from lensfinder.surveys.euclid.suites.tables import euclid_tables
 
 Expected = dict[str, set[str]]
@@ -45,13 +47,10 @@ def tables_of(d: EuclidDataset) -> dict[str, pd.DataFrame]:
 
 
 def check(broken: EuclidDataset, good: EuclidDataset, params: Params) -> Outcome:
-    """Apply the suites whose table differs from the good one's, to save time."""
-    from lensfinder.gate.run import Gate
     from lensfinder.surveys.euclid.suites.suites import euclid_suites
 
-    tables, unbroken = tables_of(broken), tables_of(good)
-    suites = euclid_suites(params.euclid, tables)
-    return Gate("euclid").check([s for s in suites if not tables[s.table].equals(unbroken[s.table])], tables)
+    tables = tables_of(broken)
+    return apply("euclid", euclid_suites(params.euclid, tables), tables, tables_of(good))
 
 
 def named_in(finding: Finding) -> set[str]:
@@ -366,7 +365,7 @@ def test_failure_names_set_object_and_value(good: EuclidDataset, params: Params)
 
 def test_missing_set_is_named(good: EuclidDataset, params: Params, tmp_path: Path) -> None:
     paths = good.write(tmp_path)
-    paths.training_set("set_3").unlink()
+    PARTS.files(paths.splits, "set_3")[0].unlink()
     with pytest.raises(UserError, match=r"set_3\.parquet"):
         validate(paths, params)
 

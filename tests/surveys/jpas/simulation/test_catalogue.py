@@ -13,9 +13,10 @@ from lensfinder.errors import UserError
 from lensfinder.lensing.caustics import caustic_area_arcsec2
 from lensfinder.lensing.distances import einstein_radius_arcsec
 from lensfinder.lensing.lens import Lens
-from lensfinder.params import KINDS, Params
+from lensfinder.params import Params
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, IMAGES_MAX
-from lensfinder.surveys.jpas.simulation.layout import lay_out, tiles_of_samples
+from lensfinder.surveys.jpas.params import KINDS
+from lensfinder.surveys.jpas.simulation.layout import STREAMS, lay_out, tiles_of_samples
 from lensfinder.surveys.jpas.simulation.systems import Population, SystemFactory
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -63,7 +64,7 @@ def factory_of(population: Population, params: Params) -> SystemFactory:
             "quasar_r_mag_observed": params.jpas.systems.quasar_r_mag_observed.model_copy(update={"low": 5.0})
         }
     )
-    return SystemFactory(population, wide, params.jpas.observation, cosmology, 3, "train")
+    return SystemFactory(population, wide, params.jpas.observation, cosmology, STREAMS, 3, "train")
 
 
 def test_counts_are_those_of_the_parameters(catalogue: pd.DataFrame, smoke_params: Params) -> None:

@@ -19,8 +19,10 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from lensfinder.datasets.table import read_table
-from lensfinder.params import KindCounts, Params
+from lensfinder.params import Params
 from lensfinder.surveys.jpas.bands import read_filters
+from lensfinder.surveys.jpas.params import KindCounts
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.simulation.catalogue import (
     Instrument,
     SceneBuilder,
@@ -45,7 +47,7 @@ def catalogue_and_residuals(project, request) -> tuple[pd.DataFrame, np.ndarray]
     """A larger catalogue from the smoke populations, and the noise residual of every cube."""
     from lensfinder.params import read_params
 
-    paths, params = SurveyPaths(project, "jpas"), read_params(project / "params.yaml")
+    paths, params = JpasPaths(project), read_params(project / "params.yaml")
     counts = params.jpas.counts.model_copy(update={"train": TRAIN, "test": TEST})
     params = params.model_copy(update={"jpas": params.jpas.model_copy(update={"counts": counts})})
     instrument = Instrument.build(params, read_filters(paths.tables))

@@ -7,8 +7,9 @@ import pytest
 from scipy.signal import fftconvolve
 
 from lensfinder.lensing.light import sersic_profile
-from lensfinder.params import Observation, Range
+from lensfinder.params import Range
 from lensfinder.simulation.psf import moffat
+from lensfinder.surveys.jpas.params import Observation
 from lensfinder.surveys.jpas.simulation.psf import PsfDictionary, draw_fwhms_arcsec
 from lensfinder.surveys.jpas.simulation.render import Camera, Scenes, noise_sigma, render_signal_plain
 from lensfinder.surveys.jpas.simulation.render_compiled import render_cubes, render_signal

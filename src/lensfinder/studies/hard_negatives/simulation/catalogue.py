@@ -10,23 +10,26 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from astropy.cosmology import FlatLambdaCDM
 from numpy.random import PCG64, Generator
 
-from lensfinder.params import IMPOSTOR_KINDS, Params
+from lensfinder.params import Params
 from lensfinder.simulation.seeds import Population as Stream
-from lensfinder.simulation.seeds import Purpose, object_sequence, population_generator
+from lensfinder.simulation.seeds import Purpose, Streams
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS, PARTS
+from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS, HardNegatives
 from lensfinder.studies.hard_negatives.simulation.impostors import DRAW, Impostor, LensPlace
 from lensfinder.studies.hard_negatives.simulation.light import ImpostorLight
-from lensfinder.surveys.jpas.simulation.catalogue import Fluxes, Instrument, object_id
-from lensfinder.surveys.jpas.simulation.layout import SampleLayout
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.jpas.simulation.catalogue import Fluxes, Instrument, object_id, system_factory
+from lensfinder.surveys.jpas.simulation.layout import SampleLayout, deal
 from lensfinder.surveys.jpas.simulation.optics import Optics, draw_optics
-from lensfinder.surveys.jpas.simulation.populations import Galaxies, Quasars, galaxies_in_tile
-from lensfinder.surveys.jpas.simulation.systems import Drawn, Population, SystemFactory, is_bright
+from lensfinder.surveys.jpas.simulation.populations import Galaxies, Quasars, populate_tiles
+from lensfinder.surveys.jpas.simulation.systems import Drawn, Population, is_bright
 from lensfinder.typing import FloatArray, IntArray
 
 SAMPLE = "hard_negative"
+# Those of the survey, for a sample that it does not have itself.
+STREAMS = Streams(1, {SAMPLE: 2})
 
 
 @dataclass(frozen=True)
@@ -45,35 +48,20 @@ class HardNegativeSet:
 
 def hard_negative_tiles(params: Params) -> IntArray:
     """Numbers of the tiles, from the first beyond those of training and test."""
-    return params.jpas.sky.tiles + np.arange(params.jpas.hard_negatives.tiles)
+    return params.section(Jpas).sky.tiles + np.arange(params.section(Jpas).study(HardNegatives).tiles)
 
 
 def lay_out_hard_negatives(params: Params) -> SampleLayout:
     """Kind and tile of every object; tiles get equal numbers of every kind (±1), in random order."""
-    counts = params.jpas.hard_negatives.counts
-    rng = population_generator(params.seed, "jpas", SAMPLE, Stream.LAYOUT)
-    kind = np.repeat(np.array(IMPOSTOR_KINDS), [counts.of(name) for name in IMPOSTOR_KINDS])
-    tiles = rng.permutation(hard_negative_tiles(params))
-    tile = tiles[np.arange(len(kind)) % len(tiles)]
-    order = rng.permutation(len(kind))
-    return SampleLayout(kind[order], tile[order])
+    counts = params.section(Jpas).study(HardNegatives).counts
+    rng = STREAMS.population_generator(params.seed, SAMPLE, Stream.LAYOUT)
+    return deal({name: counts.of(name) for name in IMPOSTOR_KINDS}, hard_negative_tiles(params), rng)
 
 
 def draw_tiles(params: Params, galaxies: Galaxies, quasars: Quasars) -> Population:
-    """Draw galaxies and quasars of all tiles, each tile from its own stream."""
-    sky = params.jpas.sky
-    galaxy_frames, quasar_frames = [], []
-    for tile in map(int, hard_negative_tiles(params)):
-        rng = population_generator(params.seed, "jpas", SAMPLE, Stream.TILE_GALAXIES, tile)
-        frame = galaxies.draw(galaxies_in_tile(sky, tile), rng)
-        names = [f"gal-{tile:04d}-{i:04d}" for i in range(len(frame))]
-        galaxy_frames.append(frame.assign(galaxy_id=names, tile=np.int32(tile)))
-        rng = population_generator(params.seed, "jpas", SAMPLE, Stream.TILE_QUASARS, tile)
-        frame = quasars.draw_tile(tile, sky.quasars_per_tile, rng)
-        names = [f"qso-{tile:04d}-{i:04d}" for i in range(len(frame))]
-        quasar_frames.append(frame.assign(spectrum_id=names, tile=np.int32(tile)))
+    """Draw galaxies and quasars of all tiles; their positions are beyond the survey's patch of sky."""
     return Population(
-        pd.concat(galaxy_frames, ignore_index=True), pd.concat(quasar_frames, ignore_index=True)
+        *populate_tiles(params, galaxies, quasars, hard_negative_tiles(params), STREAMS, SAMPLE)
     )
 
 
@@ -89,25 +77,23 @@ def draw_hard_negatives(
     """
     layout = lay_out_hard_negatives(params)
     index = np.arange(len(layout.kind))
-    cosmology = FlatLambdaCDM(H0=params.cosmology.h0_km_s_mpc, Om0=params.cosmology.omega_m)
-    factory = SystemFactory(
-        population, params.jpas.systems, params.jpas.observation, cosmology, params.seed, SAMPLE
-    )
+    factory = system_factory(params, population, STREAMS, SAMPLE)
     lenses = factory.draw("lensed_quasar", index, layout.tile)
     optics = draw_optics(
+        STREAMS,
         params.seed,
         np.full(len(index), SAMPLE),
         index,
         instrument.trays,
-        params.jpas.observation,
-        params.jpas.systems,
+        params.section(Jpas).observation,
+        params.section(Jpas).systems,
     )
     impostors = []
     for row, place in enumerate(_places(params, population, lenses, optics, instrument)):
         # A child of the object's own sequence: the parent's numbers went into the lens.
-        sequence = object_sequence(params.seed, "jpas", SAMPLE, row, Purpose.CATALOGUE).spawn(1)[0]
+        sequence = STREAMS.object_sequence(params.seed, SAMPLE, row, Purpose.CATALOGUE).spawn(1)[0]
         rng = Generator(PCG64(sequence))
-        impostors.append(DRAW[layout.kind[row]](place, light, params.jpas.hard_negatives, rng))
+        impostors.append(DRAW[layout.kind[row]](place, light, params.section(Jpas).study(HardNegatives), rng))
     centre = factory.jitter_arcsec(index) - np.array([_brightest(one) for one in impostors])
     catalogue = _catalogue(layout, impostors, centre, lenses, optics, instrument)
     return HardNegativeSet(catalogue, tuple(impostors), centre, optics.psf_fwhm_arcsec)
@@ -139,7 +125,7 @@ def _places(
             separation_arcsec=float(from_first[row, second[row]]),
             flux_ratio=float(magnification[row, second[row]] / magnification[row, 0]),
             r_mag=float(quasars[quasar]["r_mag"] - 2.5 * np.log10(magnification[row].sum())),
-            reach_arcsec=params.jpas.reach_arcsec,
+            reach_arcsec=params.section(Jpas).reach_arcsec,
         )
         for row, (galaxy, quasar) in enumerate(zip(lenses.galaxy, lenses.quasar, strict=True))
     ]

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from lensfinder.compiled import compiled
-from lensfinder.datasets.half import float_to_half
-from lensfinder.simulation.noise import fill_normals
-from lensfinder.simulation.seeds import object_states
-from lensfinder.studies.hard_negatives.simulation.catalogue import SAMPLE, HardNegativeSet
+from lensfinder.studies.hard_negatives.simulation.catalogue import SAMPLE, STREAMS, HardNegativeSet
 from lensfinder.studies.hard_negatives.simulation.impostors import Impostor
 from lensfinder.studies.hard_negatives.simulation.light import Extended
 from lensfinder.surveys.jpas.columns import IMAGES_MAX
 from lensfinder.surveys.jpas.simulation.render import Camera, Scenes
-from lensfinder.surveys.jpas.simulation.render_compiled import render_signal
-from lensfinder.typing import AnyArray, Float32Array, FloatArray, IntArray
+from lensfinder.surveys.jpas.simulation.render_compiled import add_noise, render_signal
+from lensfinder.typing import AnyArray, FloatArray, IntArray
 
 
 def simulate_hard_negatives(drawn: HardNegativeSet, rows: IntArray, camera: Camera, seed: int) -> AnyArray:
     """Cubes of these rows of the set, float16 of shape (n, y, x, bands), in µJy per pixel."""
-    states = object_states(seed, "jpas", np.full(len(rows), SAMPLE), rows)
+    states = STREAMS.object_states(seed, np.full(len(rows), SAMPLE), rows)
     side, bands = camera.stamp_pixels, drawn.psf_fwhm_arcsec.shape[1]
     out = np.empty((len(rows), side, side, bands), dtype=np.float16)
     # The matrix products are small: threads inside them would only quarrel.
@@ -72,45 +67,3 @@ def layers(impostor: Impostor, centre_arcsec: FloatArray, psf_fwhm_arcsec: Float
         n_images=n_images,
         psf_fwhm_arcsec=np.tile(psf_fwhm_arcsec, (n, 1)),
     )
-
-
-def add_noise(
-    signal: Float32Array, camera: Camera, states: NDArray[np.uint64], out: NDArray[np.float16]
-) -> None:
-    """Write noisy cubes of noise-free ``signal`` into ``out``, both of shape (n, y, x, bands), C-contiguous.
-
-    To the bit what :func:`.jpas.simulation.render_compiled.render_cubes` does to the same signal.
-
-    Parameters
-    ----------
-    states
-        State of each object's noise generator, of shape (n, 4); advanced.
-    """
-    n = len(signal)
-    flat = np.ascontiguousarray(signal, dtype=np.float32).reshape(n, -1)
-    _add_noise(
-        flat,
-        camera.stamp_pixels,
-        camera.background_variance.astype(np.float32),
-        (1.0 / camera.electrons_per_ujy).astype(np.float32),
-        states,
-        out.view(np.uint16).reshape(n, -1),
-    )
-
-
-@compiled
-def _add_noise(
-    signals: AnyArray, n_rows: int, variance0: AnyArray, per_signal: AnyArray, states: AnyArray, out: AnyArray
-) -> None:
-    n_bands = variance0.size
-    noisy = np.empty(signals.shape[1], np.float32)
-    normals = np.empty(signals.shape[1] // n_rows, np.float32)
-    for n in range(signals.shape[0]):
-        for row in range(n_rows):
-            fill_normals(states[n], normals)
-            begin = row * normals.size
-            for i in range(normals.size):
-                signal = signals[n, begin + i]
-                variance = variance0[i % n_bands] + max(signal, np.float32(0)) * per_signal[i % n_bands]
-                noisy[begin + i] = signal + np.sqrt(variance) * normals[i]
-        float_to_half(noisy, out[n])

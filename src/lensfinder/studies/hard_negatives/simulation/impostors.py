@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from lensfinder.params import HardNegatives
+from lensfinder.studies.hard_negatives.params import HardNegatives
 from lensfinder.studies.hard_negatives.simulation.light import Extended, ImpostorLight, Point
 from lensfinder.typing import FloatArray
 

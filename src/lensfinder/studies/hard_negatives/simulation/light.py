@@ -16,6 +16,7 @@ from lensfinder.sky.passbands import FilterSet, Photometer, flux_of_magnitude_uj
 from lensfinder.sky.quasar_spectra import CompositeLines, LineTrends, draw_traits, render
 from lensfinder.sky.quasars import WAVELENGTH_A as QUASAR_WAVELENGTH_A
 from lensfinder.sky.stars import StarPhotometry
+from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.typing import FloatArray
 
 
@@ -72,7 +73,7 @@ class ImpostorLight:
 
     def quasar(self, z: float, i_abs_mag: float, r_mag: float, rng: np.random.Generator) -> FloatArray:
         """Draw a quasar's spectrum at a redshift and return its fluxes; M_i(z=2) acts on its lines alone."""
-        quasars = self._params.jpas.quasars
+        quasars = self._params.section(Jpas).quasars
         traits = draw_traits(
             np.array([z]),
             np.array([i_abs_mag]),

@@ -22,15 +22,15 @@ from lensfinder.surveys.euclid.challenge.catalogue import write_challenge_catalo
 from lensfinder.surveys.euclid.challenge.images import image_bytes, image_name
 from lensfinder.surveys.euclid.challenge.layout import MAGGY, UJY_PER_MAGGY
 from lensfinder.surveys.euclid.columns import BANDS, CATALOGUE_COLUMNS
+from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.typing import AnyArray
-from lensfinder.workspace.paths import SurveyPaths
 
 CATALOGUE_NAME = "catalogue.csv"
 _CHUNK = 64
 _ORIGINS = {"simulated": "simulated, not observed", "imported": "imported, not simulated by lensfinder"}
 
 
-def export_challenge(paths: SurveyPaths, object_ids: Sequence[str], sample: str | None, out: Path) -> Path:
+def export_challenge(paths: EuclidPaths, object_ids: Sequence[str], sample: str | None, out: Path) -> Path:
     """Write objects as ``EUC_<BAND>/imageEUC_<BAND>-<ID>.fits`` and ``catalogue.csv``; return the latter.
 
     Pixels are maggies in float32: multiplied by 3.631e9 and rounded to float16 they are the dataset's own

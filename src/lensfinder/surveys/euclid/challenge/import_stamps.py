@@ -22,6 +22,7 @@ from lensfinder.surveys.euclid.challenge.import_images import Stamps, kept_image
 from lensfinder.surveys.euclid.challenge.import_source import Source
 from lensfinder.surveys.euclid.challenge.layout import drawn_for_test, own_catalogue
 from lensfinder.surveys.euclid.columns import BANDS, CATALOGUE_COLUMNS
+from lensfinder.surveys.euclid.params import Euclid
 from lensfinder.typing import AnyArray
 from lensfinder.workspace.jsonfiles import write_json
 from lensfinder.workspace.paths import SurveyPaths
@@ -70,7 +71,7 @@ def import_challenge(
         table, origins = _catalogue(sources, params, None if test else test_fraction)
         work = paths.work("import-euclid", _inputs_hash(sources, table, sigma_ujy))
         stamps = Stamps(sources, origins, table["ID"].to_numpy())
-        damaged = read_images(work / "read", stamps, params.euclid.simulation.workers)
+        damaged = read_images(work / "read", stamps, params.section(Euclid).simulation.workers)
     for origin, source in enumerate(sources):
         source.leave_out({stamps.numbers[row]: why for row, why in damaged.items() if origins[row] == origin})
         for line in source.warnings():
@@ -105,7 +106,7 @@ def _catalogue(
         else:
             in_test = drawn_for_test(source.catalogue["ID"].to_numpy(), test_fraction, params.seed)
             samples = np.where(in_test, "test", "train")[source.rows.index]
-        own = own_catalogue(source.rows, samples, source.units["VIS"].ujy, params.euclid.selection)
+        own = own_catalogue(source.rows, samples, source.units["VIS"].ujy, params.section(Euclid).selection)
         emptied = int((own["mag_eff"].isna() & source.rows["mag_eff"].notna()).sum())
         if emptied:
             print(f"import: mag_eff of {emptied} row(s) without a source is NaN now", flush=True)

@@ -14,7 +14,7 @@ import pandas as pd
 from astropy.cosmology import FlatLambdaCDM
 
 from lensfinder.params import Params
-from lensfinder.simulation.seeds import Population, population_generator
+from lensfinder.simulation.seeds import Population, Streams
 from lensfinder.sky.deflectors import DeflectorPopulation
 from lensfinder.sky.field_counts import FieldCounts
 from lensfinder.sky.field_galaxies import FieldGalaxyLooks
@@ -23,6 +23,7 @@ from lensfinder.sky.galaxy_spectra import GalaxyTemplates
 from lensfinder.sky.passbands import ab_magnitude
 from lensfinder.surveys.euclid.bands import EuclidBands
 from lensfinder.surveys.euclid.columns import object_id
+from lensfinder.surveys.euclid.params import Euclid
 from lensfinder.surveys.euclid.simulation.alignments import Alignments
 from lensfinder.surveys.euclid.simulation.deflectors import galaxy_light_of, mass_of
 from lensfinder.surveys.euclid.simulation.neighbours import draw_neighbours
@@ -30,6 +31,7 @@ from lensfinder.surveys.euclid.simulation.scenes import GalaxyLight, Mass, Scene
 from lensfinder.surveys.euclid.simulation.sources import FieldSources, draw_sources
 from lensfinder.typing import FloatArray, IntArray
 
+STREAMS = Streams(2)
 FIELD_STAMPS = 250
 """Stamps in a field."""
 FIRST_ID = {"train": 200_001, "test": 5_200_001}
@@ -84,7 +86,7 @@ class FieldDrawer:
         UserError
             If no galaxy has a redshift and magnitudes in the ranges of ``params``.
         """
-        euclid = params.euclid
+        euclid = params.section(Euclid)
         self._seed, self._systems, self._jitter = (
             params.seed,
             euclid.systems,
@@ -140,7 +142,7 @@ class FieldDrawer:
         )
 
     def _generator(self, sample: str, population: Population, field: int) -> np.random.Generator:
-        return population_generator(self._seed, "euclid", sample, population, tile=field)
+        return STREAMS.population_generator(self._seed, sample, population, tile=field)
 
 
 def _catalogue(

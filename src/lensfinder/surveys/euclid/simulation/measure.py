@@ -7,7 +7,6 @@ import pandas as pd
 
 from lensfinder.lensing.caustics import einstein_area_arcsec2, n_critical_curves
 from lensfinder.lensing.images import find_images
-from lensfinder.lensing.lens import Lens
 from lensfinder.sky.passbands import ab_magnitude
 from lensfinder.surveys.euclid.params import Selection
 from lensfinder.surveys.euclid.selection import assessable_labels
@@ -45,7 +44,7 @@ def complete_catalogue(
     filled["ein_area"], filled["n_crit"] = np.nan, 0.0
     rows = np.flatnonzero(lensed)
     if rows.size:
-        lens = lens_of(scenes, rows, main[rows])
+        lens = scenes.lenses(main[rows])
         filled.loc[rows, "ein_area"] = einstein_area_arcsec2(lens) * _RAD2_PER_ARCSEC2
         filled.loc[rows, "n_crit"] = n_critical_curves(lens).astype(float)
     filled["n_source_im"] = _images_in_stamp(scenes, main, lensed, camera).astype(float)
@@ -61,19 +60,6 @@ def main_sources(scenes: Scenes, flux_of_source_ujy: FloatArray) -> IntArray:
     order = np.argsort(flux_of_source_ujy, kind="stable")
     main[owner[order]] = order
     return main
-
-
-def lens_of(scenes: Scenes, rows: IntArray, sources: IntArray) -> Lens:
-    """Lenses of these objects for one source each."""
-    mass = scenes.mass
-    return Lens(
-        theta_e_arcsec=scenes.sources.theta_e_arcsec[sources],
-        theta_g_arcsec=mass.theta_g_arcsec[rows],
-        axis_ratio=mass.axis_ratio[rows],
-        position_angle_rad=mass.pa_rad[rows],
-        shear_1=mass.shear_1[rows],
-        shear_2=mass.shear_2[rows],
-    )
 
 
 def _describe_source(catalogue: pd.DataFrame, scenes: Scenes, main: IntArray) -> None:
@@ -105,7 +91,7 @@ def _images_in_stamp(scenes: Scenes, main: IntArray, lensed: BoolArray, camera: 
     rows = np.flatnonzero(lensed)
     if rows.size:
         k = main[rows]
-        images = find_images(lens_of(scenes, rows, k), sources.x_arcsec[k], sources.y_arcsec[k])
+        images = find_images(scenes.lenses(k), sources.x_arcsec[k], sources.y_arcsec[k])
         x, y = images.x_arcsec + mass.x_arcsec[rows, None], images.y_arcsec + mass.y_arcsec[rows, None]
         seen = (np.abs(images.magnification) > BRIGHT_MAGNIFICATION) & (np.abs(x) < half) & (np.abs(y) < half)
         number[rows] = seen.sum(axis=1)

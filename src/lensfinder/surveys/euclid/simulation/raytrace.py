@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from lensfinder.compiled import compiled, jitable
-from lensfinder.lensing.lens import ellipsoid_deflection, ellipsoid_hessian
+from lensfinder.lensing.lens import LensParameters, deflection, deflection_bound, turned_hessian
 from lensfinder.typing import AnyArray
 
 DISC_B = 1.6783469900166605
@@ -42,48 +42,21 @@ _CORE_SUBCELLS = 4
 
 
 @jitable
-def _shoot(x: float, y: float, lens: AnyArray) -> tuple[float, float]:
+def _shoot(x: float, y: float, lens: LensParameters) -> tuple[float, float]:
     """Source position of the image-plane position (x, y), both from the deflector."""
-    theta_e, theta_g, axis_ratio, cos, sin, shear_1, shear_2 = (
-        lens[0],
-        lens[1],
-        lens[2],
-        lens[3],
-        lens[4],
-        lens[5],
-        lens[6],
-    )
-    if theta_e == 0.0:
+    if lens.theta_e == 0.0:
         return x, y
-    along, across = cos * x + sin * y, cos * y - sin * x
-    a, b = ellipsoid_deflection(along, across, theta_e, theta_g, axis_ratio)
-    return (
-        x - (cos * a - sin * b + shear_1 * x + shear_2 * y),
-        y - (sin * a + cos * b + shear_2 * x - shear_1 * y),
-    )
+    alpha_x, alpha_y = deflection(x, y, lens)
+    return x - alpha_x, y - alpha_y
 
 
 @jitable
-def _jacobian(x: float, y: float, lens: AnyArray) -> tuple[float, float, float]:
+def _jacobian(x: float, y: float, lens: LensParameters) -> tuple[float, float, float]:
     """A_xx, A_xy, A_yy of 1 − ∂α."""
-    theta_e, theta_g, axis_ratio, cos, sin, shear_1, shear_2 = (
-        lens[0],
-        lens[1],
-        lens[2],
-        lens[3],
-        lens[4],
-        lens[5],
-        lens[6],
-    )
-    if theta_e == 0.0:
+    if lens.theta_e == 0.0:
         return 1.0, 0.0, 1.0
-    along, across = cos * x + sin * y, cos * y - sin * x
-    aa, ab, bb = ellipsoid_hessian(along, across, theta_e, theta_g, axis_ratio)
-    return (
-        1.0 - (cos * cos * aa - 2.0 * cos * sin * ab + sin * sin * bb) - shear_1,
-        -(cos * sin * (aa - bb) + (cos * cos - sin * sin) * ab) - shear_2,
-        1.0 - (sin * sin * aa + 2.0 * cos * sin * ab + cos * cos * bb) + shear_1,
-    )
+    psi_xx, psi_xy, psi_yy = turned_hessian(x, y, lens)
+    return 1.0 - psi_xx - lens.shear_1, -psi_xy - lens.shear_2, 1.0 - psi_yy + lens.shear_1
 
 
 @compiled
@@ -145,22 +118,23 @@ def _brightness(
 
 
 @compiled
-def _block_reaches(x: float, y: float, half_diagonal: float, lens: AnyArray, source: AnyArray) -> bool:
+def _block_reaches(x: float, y: float, half_diagonal: float, lens: LensParameters, source: AnyArray) -> bool:
     """Whether some point of a block may see the source: ∂α is bounded by 2κ on its inner side."""
-    theta_e, theta_g, axis_ratio = lens[0], lens[1], lens[2]
     bx, by = _shoot(x, y, lens)
     nearest = max(math.sqrt(x * x + y * y) - half_diagonal, 0.0)
-    slope = 1.0 + math.sqrt(lens[5] * lens[5] + lens[6] * lens[6])
-    if theta_e > 0.0:
-        inner = math.sqrt(axis_ratio * nearest * nearest + theta_g * theta_g)
-        slope += 2.0 * theta_e / ((1.0 + axis_ratio) * inner) if nearest == 0.0 else theta_e / inner
+    slope = 1.0 + math.sqrt(lens.shear_1 * lens.shear_1 + lens.shear_2 * lens.shear_2)
+    if lens.theta_e > 0.0:
+        inner = math.sqrt(lens.axis_ratio * nearest * nearest + lens.theta_g * lens.theta_g)
+        slope += (
+            2.0 * lens.theta_e / ((1.0 + lens.axis_ratio) * inner) if nearest == 0.0 else lens.theta_e / inner
+        )
     reaches: bool = math.hypot(bx - source[0], by - source[1]) < source[10] + slope * half_diagonal
     return reaches
 
 
 @compiled
 def trace_source(
-    lens: AnyArray,
+    lens: LensParameters,
     position: AnyArray,
     source: AnyArray,
     clumps: AnyArray,
@@ -176,8 +150,6 @@ def trace_source(
 
     Parameters
     ----------
-    lens
-        θ_E, θ_G, q, cos and sin of the mass's position angle, γ₁, γ₂.
     position
         Deflector in the stamp, (2,), arcsec.
     source
@@ -198,17 +170,15 @@ def trace_source(
     light
         Scratch of shape (4,).
     """
-    shear = math.sqrt(lens[5] * lens[5] + lens[6] * lens[6])
-    # |α| of the ellipsoid never exceeds its value far out on the minor axis.
-    f = max(math.sqrt((1.0 - lens[2]) * (1.0 + lens[2])), 1e-9)
-    bound = lens[0] * math.sqrt(lens[2]) * math.asinh(f / lens[2]) / f
-    farthest = (math.hypot(source[0], source[1]) + source[10] + bound) / (1.0 - shear)
+    shear = math.sqrt(lens.shear_1 * lens.shear_1 + lens.shear_2 * lens.shear_2)
+    reach = math.hypot(source[0], source[1]) + source[10] + deflection_bound(lens)
+    farthest = reach / (1.0 - shear)
     middle = 0.5 * (n_pixels - 1)
     first_x = math.floor((position[0] - farthest) / pixel + middle)
     first_y = math.floor((position[1] - farthest) / pixel + middle)
     blocks = math.ceil((2.0 * farthest / pixel + 2.0) / _BLOCK)
     half_diagonal = 0.70711 * _BLOCK * pixel
-    core = 2.0 * lens[1] + pixel if lens[0] > 0.0 else -1.0
+    core = 2.0 * lens.theta_g + pixel if lens.theta_e > 0.0 else -1.0
     n_map = n_pixels + 2 * MARGIN_PX
     total = 0.0
     near = np.empty(len(clumps) + 1, np.int64)
@@ -258,7 +228,7 @@ def _sample_pixel(
     y: float,
     subcells: int,
     in_core: bool,
-    lens: AnyArray,
+    lens: LensParameters,
     source: AnyArray,
     clumps: AnyArray,
     pixel: float,

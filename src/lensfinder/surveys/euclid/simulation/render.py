@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import fftconvolve
 
-from lensfinder.lensing.lens import Lens
 from lensfinder.lensing.light import sersic_profile
 from lensfinder.simulation.psf import moffat
 from lensfinder.surveys.euclid.simulation.camera import NISP_FACTOR, Camera
@@ -42,22 +41,6 @@ def source_brightness(scenes: Scenes, k: int, x: FloatArray, y: FloatArray, band
     return light
 
 
-def lens_of_source(scenes: Scenes, k: int) -> Lens | None:
-    """Lens in front of source k; None where nothing deflects it."""
-    mass, theta_e = scenes.mass, scenes.sources.theta_e_arcsec[k]
-    if theta_e == 0:
-        return None
-    i = scenes.sources.owner[k]
-    return Lens(
-        theta_e_arcsec=theta_e,
-        theta_g_arcsec=mass.theta_g_arcsec[i],
-        axis_ratio=mass.axis_ratio[i],
-        position_angle_rad=mass.pa_rad[i],
-        shear_1=mass.shear_1[i],
-        shear_2=mass.shear_2[i],
-    )
-
-
 def _scene_brightness(scenes: Scenes, i: int, x: FloatArray, y: FloatArray, band: int) -> FloatArray:
     """Surface brightness of object i at (x, y) arcsec from the stamp's centre, µJy per square arcsec."""
     galaxies, mass = scenes.galaxies, scenes.mass
@@ -70,10 +53,8 @@ def _scene_brightness(scenes: Scenes, i: int, x: FloatArray, y: FloatArray, band
         light += galaxies.flux_ujy[g, band] * profile
     for k in np.flatnonzero(scenes.sources.owner == i):
         theta_x, theta_y = x - mass.x_arcsec[i], y - mass.y_arcsec[i]
-        lens = lens_of_source(scenes, int(k))
-        if lens is not None:
-            theta_x, theta_y = lens.source_position(theta_x, theta_y)
-        light += source_brightness(scenes, int(k), theta_x, theta_y, band)
+        beta_x, beta_y = scenes.lenses(int(k)).source_position(theta_x, theta_y)
+        light += source_brightness(scenes, int(k), beta_x, beta_y, band)
     return light
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lensfinder.compiled import compiled
 from lensfinder.datasets.half import float_to_half
+from lensfinder.lensing.lens import LensParameters
 from lensfinder.lensing.light import sersic_expansion
 from lensfinder.simulation.noise import fill_normals
 from lensfinder.surveys.euclid.simulation.blur import FACTOR, blur_and_bin, taps
@@ -155,8 +156,10 @@ def _simulate(
         box[0], box[1], box[2], box[3] = n_map, 0, n_map, 0
         for k in range(source_start[i], source_start[i + 1]):
             own_clumps = clumps[clump_start[k] : clump_start[k + 1]]
+            theta_e, theta_g, axis_ratio, cos, sin, shear_1, shear_2 = lenses[k]
+            lens = LensParameters(theta_e, theta_g, axis_ratio, cos, sin, shear_1, shear_2)
             flux_of_source[k] = trace_source(
-                lenses[k], positions[i], sources[k], own_clumps, pixel, n, fine, coarse, shift, box, light
+                lens, positions[i], sources[k], own_clumps, pixel, n, fine, coarse, shift, box, light
             )
             measures[i, LENSED] += flux_of_source[k]
             measures[i, UNLENSED] += sources[k, 6] + own_clumps[:, 3].sum()
@@ -215,23 +218,9 @@ def _starts(owner: IntArray, n: int) -> IntArray:
 
 def _source_table(scenes: Scenes) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
     """Lens and shape of every source, its clumps relative to its centre, and where its clumps begin."""
-    sources, mass = scenes.sources, scenes.mass
-    owner = sources.owner
-    # Nothing deflects a source in front: no shear either.
-    deflected = sources.theta_e_arcsec > 0
-    lenses = np.stack(
-        [
-            sources.theta_e_arcsec,
-            mass.theta_g_arcsec[owner],
-            mass.axis_ratio[owner],
-            np.cos(mass.pa_rad[owner]),
-            np.sin(mass.pa_rad[owner]),
-            np.where(deflected, mass.shear_1[owner], 0.0),
-            np.where(deflected, mass.shear_2[owner], 0.0),
-        ],
-        axis=1,
-    )
-    n = len(owner)
+    sources = scenes.sources
+    n = len(sources.owner)
+    lenses = np.stack(scenes.lenses(np.arange(n)).parameters, axis=1)
     clump_owner = sources.clump_owner
     clump_x = sources.clump_x_arcsec - sources.x_arcsec[clump_owner]
     clump_y = sources.clump_y_arcsec - sources.y_arcsec[clump_owner]

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from lensfinder.lensing.lens import Lens
 from lensfinder.typing import BoolArray, FloatArray, IntArray
 
 
@@ -108,3 +111,16 @@ class Scenes:
 
     def __len__(self) -> int:
         return len(self.mass.x_arcsec)
+
+    def lenses(self, sources: IntArray | int) -> Lens:
+        """Deflectors as these sources are lensed by them; θ_E and shear are 0 where nothing deflects."""
+        mass, owner = self.mass, self.sources.owner[sources]
+        theta_e = self.sources.theta_e_arcsec[sources]
+        return Lens(
+            theta_e_arcsec=theta_e,
+            theta_g_arcsec=mass.theta_g_arcsec[owner],
+            axis_ratio=mass.axis_ratio[owner],
+            position_angle_rad=mass.pa_rad[owner],
+            shear_1=np.where(theta_e > 0, mass.shear_1[owner], 0.0),
+            shear_2=np.where(theta_e > 0, mass.shear_2[owner], 0.0),
+        )

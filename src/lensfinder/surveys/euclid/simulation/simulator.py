@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.params import Params
-from lensfinder.simulation.seeds import object_states
 from lensfinder.sky.galaxy_spectra import GalaxyTemplates
 from lensfinder.surveys.euclid.bands import EuclidBands
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
+from lensfinder.surveys.euclid.params import Euclid
 from lensfinder.surveys.euclid.simulation.camera import Camera
-from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS, Field, FieldDrawer
+from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS, STREAMS, Field, FieldDrawer
 from lensfinder.surveys.euclid.simulation.measure import complete_catalogue
 from lensfinder.surveys.euclid.simulation.render_compiled import Measures, measure_sources, render_stamps
 from lensfinder.typing import AnyArray
@@ -27,7 +27,7 @@ def build_camera(params: Params, bands: EuclidBands) -> Camera:
         nisp_pixels,
         float(bands.pixel_scale_arcsec[0]),
         bands.psf_fwhm_arcsec,
-        params.euclid.observation.moffat_beta,
+        params.section(Euclid).observation.moffat_beta,
         bands.background_sigma_ujy,
         bands.electrons_per_ujy,
     )
@@ -61,7 +61,7 @@ class Simulator:
         """
         drawn, camera = self.drawer.draw(sample, field).head(n), self.camera
         index = field * FIELD_STAMPS + np.arange(n)
-        states = object_states(self.params.seed, "euclid", np.repeat(sample, n), index)
+        states = STREAMS.object_states(self.params.seed, np.repeat(sample, n), index)
         vis = np.empty((n, camera.vis_pixels, camera.vis_pixels, 1), np.float16)
         nisp = np.empty((n, camera.nisp_pixels, camera.nisp_pixels, 3), np.float16)
         measures = render_stamps(drawn.scenes, camera, states, vis, nisp)
@@ -73,6 +73,6 @@ class Simulator:
         return self._catalogue(drawn, measure_sources(drawn.scenes, self.camera))
 
     def _catalogue(self, drawn: Field, measures: Measures) -> pd.DataFrame:
-        selection = self.params.euclid.selection
+        selection = self.params.section(Euclid).selection
         completed = complete_catalogue(drawn.catalogue, drawn.scenes, measures, self.camera, selection)
         return completed[list(CATALOGUE_COLUMNS)]

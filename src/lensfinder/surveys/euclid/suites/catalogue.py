@@ -11,15 +11,14 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
+from lensfinder.gate.checks import finite, given, group_in_one, known, row_count, unique
 from lensfinder.gate.expectations import (
-    ExpectColumnPairGroupInOne,
-    ExpectColumnsToBeFinite,
     Suite,
     about,
-    threshold,
 )
-from lensfinder.params import SAMPLES, Euclid
+from lensfinder.params import SAMPLES
 from lensfinder.surveys.euclid.columns import KINDS
+from lensfinder.surveys.euclid.params import Euclid
 from lensfinder.surveys.euclid.suites.physics import physics
 from lensfinder.surveys.euclid.suites.rules import (
     RULE_NUMBERS,
@@ -61,64 +60,38 @@ def catalogue_suite(euclid: Euclid, simulated: Sequence[str]) -> Suite:
 
 
 def _names() -> list[gxe.Expectation]:
-    unique = [
-        gxe.ExpectColumnValuesToBeUnique(
-            column="object_id", **about("object_id_unique", "no two stamps have the same name")
-        ),
+    return [
+        unique("object_id_unique", "no two stamps have the same name"),
         gxe.ExpectCompoundColumnsToBeUnique(
             column_list=["sample", "ID"],
             **about("ID_unique", "no two stamps of a sample have the same image number"),
         ),
-    ]
-    known = [
-        gxe.ExpectColumnValuesToBeInSet(
-            column=column,
-            value_set=list(values),
-            **about(f"{column}_known", f"the {column} is one of {', '.join(map(str, values))}"),
-        )
-        for column, values in (
-            ("sample", SAMPLES),
-            ("origin", ORIGINS),
-            ("kind", KINDS),
-            ("label", (1, 0, -1)),
-        )
-    ]
-    return [
-        *unique,
-        gxe.ExpectColumnValuesToNotBeInSet(
-            column="object_id", value_set=[""], **about("object_id_given", "every stamp has a name")
-        ),
-        *known,
-        ExpectColumnPairGroupInOne(
-            column_A="sample",
-            column_B="origin",
-            **about("sample_of_one_origin", "a sample is simulated or imported, not a mixture of both"),
+        given("object_id_given", "every stamp has a name", "object_id"),
+        known("sample", SAMPLES),
+        known("origin", ORIGINS),
+        known("kind", KINDS),
+        known("label", (1, 0, -1)),
+        group_in_one(
+            "sample_of_one_origin",
+            "a sample is simulated or imported, not a mixture of both",
+            "sample",
+            "origin",
         ),
     ]
 
 
 def _counts(euclid: Euclid, simulated: Sequence[str]) -> list[gxe.Expectation]:
     return [
-        gxe.ExpectTableRowCountToEqual(
-            value=threshold(f"count_{sample}"),
-            row_condition=Column("sample") == sample,
-            **about(
-                f"count_{sample}",
-                f"{euclid.counts.of(sample)} stamps are in the {sample} sample, as declared",
-            ),
+        row_count(
+            f"count_{sample}",
+            f"{euclid.counts.of(sample)} stamps are in the {sample} sample, as declared",
+            f"count_{sample}",
+            Column("sample") == sample,
         )
         for sample in simulated
     ]
 
 
 def _labels(mag_eff_min: float) -> list[gxe.Expectation]:
-    return [
-        ExpectColumnsToBeFinite(
-            column_list=RULE_NUMBERS,
-            row_condition=Column("mag_eff") >= mag_eff_min,
-            **about(
-                "rule_numbers_present",
-                f"where μ_eff ≥ {mag_eff_min}, it, n_im and n_pix are numbers: the label hangs on them",
-            ),
-        )
-    ]
+    checks = f"where μ_eff ≥ {mag_eff_min}, it, n_im and n_pix are numbers: the label hangs on them"
+    return [finite("rule_numbers_present", checks, RULE_NUMBERS, Column("mag_eff") >= mag_eff_min)]

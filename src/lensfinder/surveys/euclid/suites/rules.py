@@ -9,7 +9,8 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
-from lensfinder.gate.expectations import ExpectColumnsToBeFinite, about, threshold
+from lensfinder.gate.checks import between, finite
+from lensfinder.gate.expectations import about
 from lensfinder.surveys.euclid.params import Selection
 
 RULE_NUMBERS = ["mag_eff", "n_source_im", "n_pix_source"]
@@ -31,56 +32,29 @@ def rule_thresholds(selection: Selection, mag_eff_min: float, n_pix_above: int) 
 
 def lens_rule(mag_eff_min: float, n_pix_above: int) -> list[gxe.Expectation]:
     """What makes a lens, with the bounds of one set."""
+    numbers, bright = (
+        "μ_eff, n_im and n_pix of every lens are numbers",
+        f"every lens has n_pix > {n_pix_above}",
+    )
+    magnified, seen = f"every lens has μ_eff ≥ {mag_eff_min}", "every lens has n_im > 0"
     return [
-        ExpectColumnsToBeFinite(
-            column_list=RULE_NUMBERS,
-            row_condition=LENS,
-            **about("lens_numbers_present", "μ_eff, n_im and n_pix of every lens are numbers"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="mag_eff",
-            min_value=threshold("lens_mag_eff_min"),
-            row_condition=LENS,
-            **about("lens_mag_eff", f"every lens has μ_eff ≥ {mag_eff_min}"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="n_source_im",
-            min_value=0,
-            strict_min=True,
-            row_condition=LENS,
-            **about("lens_n_source_im", "every lens has n_im > 0"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="n_pix_source",
-            min_value=threshold("lens_n_pix_above"),
-            strict_min=True,
-            row_condition=LENS,
-            **about("lens_n_pix_source", f"every lens has n_pix > {n_pix_above}"),
-        ),
+        finite("lens_numbers_present", numbers, RULE_NUMBERS, LENS),
+        between("lens_mag_eff", magnified, "mag_eff", low="lens_mag_eff_min", where=LENS),
+        between("lens_n_source_im", seen, "n_source_im", above=0, where=LENS),
+        between("lens_n_pix_source", bright, "n_pix_source", above="lens_n_pix_above", where=LENS),
     ]
 
 
 def non_lens_rule(selection: Selection) -> list[gxe.Expectation]:
     """What makes a non-lens: neither left out nor a lens of the test, whatever the set."""
-    ends, above = selection.left_out_mag_eff, selection.test_n_pix_above
+    ends, least, above = selection.left_out_mag_eff, selection.test_mag_eff_min, selection.test_n_pix_above
+    not_low = NON_LENS & (Column("mag_eff") > ends.low)
+    magnified = NON_LENS & (Column("mag_eff") >= least) & (Column("n_source_im") > 0)
+    kept = f"no non-lens has {ends.low} < μ_eff < {ends.high}"
+    faint = f"a non-lens with μ_eff ≥ {least} and n_im > 0 has n_pix ≤ {above}"
     return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="mag_eff",
-            min_value=threshold("left_out_mag_eff_high"),
-            row_condition=NON_LENS & (Column("mag_eff") > ends.low),
-            **about("non_lens_not_left_out", f"no non-lens has {ends.low} < μ_eff < {ends.high}"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="n_pix_source",
-            max_value=threshold("test_n_pix_above"),
-            row_condition=NON_LENS
-            & (Column("mag_eff") >= selection.test_mag_eff_min)
-            & (Column("n_source_im") > 0),
-            **about(
-                "non_lens_no_lens",
-                f"a non-lens with μ_eff ≥ {selection.test_mag_eff_min} and n_im > 0 has n_pix ≤ {above}",
-            ),
-        ),
+        between("non_lens_not_left_out", kept, "mag_eff", low="left_out_mag_eff_high", where=not_low),
+        between("non_lens_no_lens", faint, "n_pix_source", high="test_n_pix_above", where=magnified),
     ]
 
 
@@ -93,13 +67,12 @@ def left_out_rule(selection: Selection) -> list[gxe.Expectation]:
             row_condition=left_out,
             **about("left_out_mag_eff_present", "every stamp that is left out has a μ_eff"),
         ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="mag_eff",
-            min_value=threshold("left_out_mag_eff_low"),
-            max_value=threshold("left_out_mag_eff_high"),
-            strict_min=True,
-            strict_max=True,
-            row_condition=left_out,
-            **about("left_out_mag_eff", f"every stamp that is left out has {ends.low} < μ_eff < {ends.high}"),
+        between(
+            "left_out_mag_eff",
+            f"every stamp that is left out has {ends.low} < μ_eff < {ends.high}",
+            "mag_eff",
+            above="left_out_mag_eff_low",
+            below="left_out_mag_eff_high",
+            where=left_out,
         ),
     ]

@@ -8,11 +8,11 @@ import pandas as pd
 
 from lensfinder.gate.expectations import Suite
 from lensfinder.gate.image_checks import ImageArray, arrays_suite, image_expectations
-from lensfinder.params import CONTROL, SAMPLES, Euclid
+from lensfinder.params import SAMPLES
 from lensfinder.surveys.euclid.challenge.layout import PIXELS
+from lensfinder.surveys.euclid.params import Euclid
 from lensfinder.surveys.euclid.suites.catalogue import catalogue_suite
-from lensfinder.surveys.euclid.suites.sets import assessable_suite, coverage_suite, training_suite
-from lensfinder.surveys.euclid.suites.tables import larger_sets
+from lensfinder.surveys.euclid.suites.sets import coverage_suite, set_suites
 
 ARRAYS = (
     ImageArray("vis", "VIS stamp", (PIXELS["VIS"], PIXELS["VIS"], 1)),
@@ -29,17 +29,13 @@ def euclid_suites(euclid: Euclid, tables: Mapping[str, pd.DataFrame]) -> list[Su
         Result of :func:`.tables.euclid_tables`: what the parameters do not declare is
         taken from them, the number of imported stamps and the size of the smallest set.
     """
-    bounds = euclid.selection.training_n_pix_above
-    names = list(bounds)
-    larger = larger_sets(names)
     catalogue = tables["catalogue"]
+    smallest = tables[next(iter(euclid.selection.training_n_pix_above))]
     imported = set(catalogue.loc[catalogue["origin"] == "imported", "sample"])
     simulated = [sample for sample in SAMPLES if sample not in imported]
     return [
         catalogue_suite(euclid, simulated),
-        *(training_suite(euclid, name, bounds[name], larger.get(name), None) for name in names),
-        training_suite(euclid, CONTROL, bounds[names[-1]], larger[CONTROL], len(tables[names[0]])),
-        assessable_suite(euclid),
+        *set_suites(euclid, len(smallest)),
         coverage_suite(euclid),
         arrays_suite(ARRAYS, len(catalogue)),
         Suite("images", ("object_id", "sets", "kind"), tuple(image_expectations(ARRAYS)), {}),

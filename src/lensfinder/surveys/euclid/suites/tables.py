@@ -9,8 +9,8 @@ import pandas as pd
 
 from lensfinder.gate.image_facts import Rows, image_facts
 from lensfinder.gate.tables import arrays_table, beside_catalogue, images_table, named, times_used
-from lensfinder.params import CONTROL
 from lensfinder.surveys.euclid.challenge.layout import RULE_COLUMNS
+from lensfinder.surveys.euclid.params import CONTROL
 from lensfinder.surveys.euclid.selection import ASSESSABLE
 from lensfinder.typing import BoolArray
 

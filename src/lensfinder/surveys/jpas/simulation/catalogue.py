@@ -9,11 +9,13 @@ import pandas as pd
 from astropy.cosmology import FlatLambdaCDM
 from numpy.typing import NDArray
 
-from lensfinder.params import KINDS, Params
+from lensfinder.params import Params
+from lensfinder.simulation.seeds import Streams
 from lensfinder.sky.passbands import FilterSet
 from lensfinder.sky.quasar_spectra import host_dust_transmission
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, IMAGES_MAX
-from lensfinder.surveys.jpas.simulation.layout import lay_out
+from lensfinder.surveys.jpas.params import KINDS, Jpas
+from lensfinder.surveys.jpas.simulation.layout import STREAMS, lay_out
 from lensfinder.surveys.jpas.simulation.optics import Optics, draw_optics
 from lensfinder.surveys.jpas.simulation.render import Camera, Scenes
 from lensfinder.surveys.jpas.simulation.systems import Drawn, Population, SystemFactory, is_bright
@@ -59,7 +61,8 @@ class Instrument:
         """Keep the bands that are imaged and prepare the camera for them."""
         cube = filters.cube()
         return cls(
-            cube, Camera.build(params.jpas.observation, cube.depth_5s_3arcsec_mag, cube.zero_point_mag)
+            cube,
+            Camera.build(params.section(Jpas).observation, cube.depth_5s_3arcsec_mag, cube.zero_point_mag),
         )
 
     @property
@@ -89,7 +92,7 @@ def draw_catalogue(
             galaxies[galaxies["sample"] == sample].reset_index(drop=True),
             quasars[quasars["sample"] == sample].reset_index(drop=True),
         )
-        factory = _factory(params, population, sample)
+        factory = system_factory(params, population, STREAMS, sample)
         parts = []
         for kind in KINDS:
             index = np.flatnonzero(layout.kind == kind)
@@ -101,10 +104,11 @@ def draw_catalogue(
     return catalogue[list(CATALOGUE_COLUMNS)]
 
 
-def _factory(params: Params, population: Population, sample: str) -> SystemFactory:
+def system_factory(params: Params, population: Population, streams: Streams, sample: str) -> SystemFactory:
+    """What draws the systems of a sample; raises UserError where :class:`SystemFactory` does."""
     cosmology = FlatLambdaCDM(H0=params.cosmology.h0_km_s_mpc, Om0=params.cosmology.omega_m)
-    jpas = params.jpas
-    return SystemFactory(population, jpas.systems, jpas.observation, cosmology, params.seed, sample)
+    jpas = params.section(Jpas)
+    return SystemFactory(population, jpas.systems, jpas.observation, cosmology, streams, params.seed, sample)
 
 
 def _rows(kind: str, index: IntArray, tile: IntArray, drawn: Drawn, factory: SystemFactory) -> pd.DataFrame:
@@ -171,12 +175,13 @@ def _add_observed(
 
 def _optics(rows: pd.DataFrame, instrument: Instrument, params: Params) -> Optics:
     return draw_optics(
+        STREAMS,
         params.seed,
         rows["sample"].to_numpy(),
         object_index(rows["object_id"].to_numpy()),
         instrument.trays,
-        params.jpas.observation,
-        params.jpas.systems,
+        params.section(Jpas).observation,
+        params.section(Jpas).systems,
     )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lensfinder.params import KINDS, SAMPLES, Params
-from lensfinder.simulation.seeds import Population, population_generator
+from lensfinder.params import SAMPLES, Params
+from lensfinder.simulation.seeds import Population, Streams
+from lensfinder.surveys.jpas.params import KINDS, Jpas
 from lensfinder.typing import IntArray
+
+STREAMS = Streams(1)
 
 
 @dataclass(frozen=True)
@@ -22,24 +26,29 @@ class SampleLayout:
 
 def tiles_of_samples(params: Params) -> dict[str, IntArray]:
     """Tiles of each sample, drawn at random over the sky; a tile belongs to one sample."""
-    sky = params.jpas.sky
-    order = population_generator(params.seed, "jpas", "train", Population.LAYOUT).permutation(sky.tiles)
+    sky = params.section(Jpas).sky
+    order = STREAMS.population_generator(params.seed, "train", Population.LAYOUT).permutation(sky.tiles)
     return {"train": np.sort(order[sky.test_tiles :]), "test": np.sort(order[: sky.test_tiles])}
 
 
 def lay_out(params: Params) -> dict[str, SampleLayout]:
-    """Lay out both samples: tiles get equal numbers of every kind (±1), and the order of objects is random.
-
-    Neither an index nor a tile tells the kind.
-    """
+    """Lay out both samples; see :func:`deal`."""
     tiles = tiles_of_samples(params)
     layouts = {}
     for sample in SAMPLES:
-        counts = params.jpas.counts.of(sample)
-        rng = population_generator(params.seed, "jpas", sample, Population.LAYOUT, tile=1)
-        kind = np.repeat(np.array(KINDS), [counts.of(name) for name in KINDS])
-        # Dealt round the tiles kind after kind without a break, so that remainders spread too.
-        tile = rng.permutation(tiles[sample])[np.arange(len(kind)) % len(tiles[sample])]
-        order = rng.permutation(len(kind))
-        layouts[sample] = SampleLayout(kind[order], tile[order])
+        counts = params.section(Jpas).counts.of(sample)
+        rng = STREAMS.population_generator(params.seed, sample, Population.LAYOUT, tile=1)
+        layouts[sample] = deal({name: counts.of(name) for name in KINDS}, tiles[sample], rng)
     return layouts
+
+
+def deal(counts: Mapping[str, int], tiles: IntArray, rng: np.random.Generator) -> SampleLayout:
+    """Lay out so many objects of each kind: tiles get equal numbers of every kind (±1), in random order.
+
+    Neither an index nor a tile tells the kind.
+    """
+    kind = np.repeat(np.array(list(counts)), list(counts.values()))
+    # Dealt round the tiles kind after kind without a break, so that remainders spread too.
+    tile = rng.permutation(tiles)[np.arange(len(kind)) % len(tiles)]
+    order = rng.permutation(len(kind))
+    return SampleLayout(kind[order], tile[order])

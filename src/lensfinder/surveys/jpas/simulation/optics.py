@@ -9,9 +9,9 @@ from numpy.random import PCG64, Generator
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from lensfinder.params import Observation, Systems
-from lensfinder.simulation.seeds import Purpose, object_sequence
+from lensfinder.simulation.seeds import Purpose, Streams
 from lensfinder.surveys.jpas.columns import IMAGES_MAX
+from lensfinder.surveys.jpas.params import Observation, Systems
 from lensfinder.surveys.jpas.simulation.psf import draw_fwhms_arcsec
 from lensfinder.typing import FloatArray, IntArray
 
@@ -39,6 +39,7 @@ class Optics:
 
 
 def draw_optics(
+    streams: Streams,
     seed: int,
     samples: NDArray[np.str_],
     indices: IntArray,
@@ -59,7 +60,7 @@ def draw_optics(
     sizes = [n_trays, len(trays), IMAGES_MAX, IMAGES_MAX, IMAGES_MAX * n_trays, 1]
     normals = np.empty((len(indices), sum(sizes)))
     for row, (sample, index) in enumerate(zip(samples, indices, strict=True)):
-        sequence = object_sequence(seed, "jpas", sample, index, Purpose.OPTICS)
+        sequence = streams.object_sequence(seed, sample, index, Purpose.OPTICS)
         Generator(PCG64(sequence)).standard_normal(out=normals[row])
     tray, band, dust, microlensing, variability, rms = np.split(normals, np.cumsum(sizes)[:-1], axis=1)
     limits = systems.variability

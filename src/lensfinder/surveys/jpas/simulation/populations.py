@@ -7,11 +7,12 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from lensfinder.datasets.table import Column
-from lensfinder.params import Params, Sky
-from lensfinder.simulation.seeds import Population, population_generator
+from lensfinder.params import Params
+from lensfinder.simulation.seeds import Population, Streams
 from lensfinder.surveys.jpas.columns import GALAXY_COLUMNS, QUASAR_COLUMNS, flux_columns
-from lensfinder.surveys.jpas.simulation.layout import tiles_of_samples
+from lensfinder.surveys.jpas.params import Jpas, Sky
+from lensfinder.surveys.jpas.simulation.layout import STREAMS, tiles_of_samples
+from lensfinder.typing import IntArray
 
 RA_CENTRE_DEG, DEC_CENTRE_DEG = 240.0, 43.0
 """The middle of the simulated patch; it names a place, no number depends on it."""
@@ -46,19 +47,35 @@ def draw_populations(
     Two frames with the columns of ``GALAXY_COLUMNS`` and ``QUASAR_COLUMNS``, each followed by
     ``flux_<band>``.
     """
+    frames = [
+        populate_tiles(params, galaxies, quasars, tiles, STREAMS, sample)
+        for sample, tiles in tiles_of_samples(params).items()
+    ]
+    columns = (GALAXY_COLUMNS, QUASAR_COLUMNS)
+    drawn_galaxies, drawn_quasars = (
+        pd.concat(of_samples, ignore_index=True)[[*names, *flux_columns(bands)]]
+        for of_samples, names in zip(zip(*frames, strict=True), columns, strict=True)
+    )
+    return drawn_galaxies, drawn_quasars
+
+
+def populate_tiles(
+    params: Params, galaxies: Galaxies, quasars: Quasars, tiles: IntArray, streams: Streams, sample: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw the galaxies and the quasars of some tiles of a sample, each tile from its own streams."""
+    sky = params.section(Jpas).sky
     galaxy_frames, quasar_frames = [], []
-    for sample, tiles in tiles_of_samples(params).items():
-        for tile in tiles:
-            rng = population_generator(params.seed, "jpas", sample, Population.TILE_GALAXIES, int(tile))
-            frame = galaxies.draw(galaxies_in_tile(params.jpas.sky, int(tile)), rng)
-            frame.insert(0, "galaxy_id", [f"gal-{tile:04d}-{i:04d}" for i in range(len(frame))])
-            galaxy_frames.append(_place(frame, sample, int(tile), params.jpas.sky, rng))
-            rng = population_generator(params.seed, "jpas", sample, Population.TILE_QUASARS, int(tile))
-            frame = quasars.draw_tile(int(tile), params.jpas.sky.quasars_per_tile, rng)
-            if "spectrum_id" not in frame:
-                frame.insert(0, "spectrum_id", [f"qso-{tile:04d}-{i:04d}" for i in range(len(frame))])
-            quasar_frames.append(_place(frame, sample, int(tile), params.jpas.sky, rng))
-    return _ordered(galaxy_frames, GALAXY_COLUMNS, bands), _ordered(quasar_frames, QUASAR_COLUMNS, bands)
+    for tile in map(int, tiles):
+        rng = streams.population_generator(params.seed, sample, Population.TILE_GALAXIES, tile)
+        frame = galaxies.draw(galaxies_in_tile(sky, tile), rng)
+        frame.insert(0, "galaxy_id", [f"gal-{tile:04d}-{i:04d}" for i in range(len(frame))])
+        galaxy_frames.append(_place(frame, sample, tile, sky, rng))
+        rng = streams.population_generator(params.seed, sample, Population.TILE_QUASARS, tile)
+        frame = quasars.draw_tile(tile, sky.quasars_per_tile, rng)
+        if "spectrum_id" not in frame:
+            frame.insert(0, "spectrum_id", [f"qso-{tile:04d}-{i:04d}" for i in range(len(frame))])
+        quasar_frames.append(_place(frame, sample, tile, sky, rng))
+    return pd.concat(galaxy_frames, ignore_index=True), pd.concat(quasar_frames, ignore_index=True)
 
 
 def _place(frame: pd.DataFrame, sample: str, tile: int, sky: Sky, rng: np.random.Generator) -> pd.DataFrame:
@@ -72,7 +89,3 @@ def _place(frame: pd.DataFrame, sample: str, tile: int, sky: Sky, rng: np.random
     return frame.assign(
         sample=sample, tile=np.int32(tile), ra_deg=RA_CENTRE_DEG + east / np.cos(np.radians(dec)), dec_deg=dec
     )
-
-
-def _ordered(frames: list[pd.DataFrame], columns: dict[str, Column], bands: tuple[str, ...]) -> pd.DataFrame:
-    return pd.concat(frames, ignore_index=True)[[*columns, *flux_columns(bands)]]

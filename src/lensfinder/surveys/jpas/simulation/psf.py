@@ -13,8 +13,8 @@ import numpy as np
 from scipy.optimize import nnls
 from scipy.special import ndtr
 
-from lensfinder.params import Observation
 from lensfinder.simulation.psf import moffat
+from lensfinder.surveys.jpas.params import Observation
 from lensfinder.typing import FloatArray, IntArray
 
 N_GAUSSIANS = 8

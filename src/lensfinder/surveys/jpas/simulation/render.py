@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from lensfinder.lensing.light import EXPANSION_SIGMAS, sersic_expansion
-from lensfinder.params import Observation
+from lensfinder.surveys.jpas.params import Observation
 from lensfinder.surveys.jpas.simulation.psf import N_GAUSSIANS, PsfDictionary
 from lensfinder.typing import FloatArray
 

@@ -8,7 +8,7 @@ cache.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,29 +25,34 @@ _FRACTION_MIN = 1e-7
 
 
 @compiled
+def _to_next_row(ratios: tuple[AnyArray, ...]) -> None:
+    """Take what :func:`_fill_rows` steps by from one row to the next."""
+    start, along_y, right, left, cross, _, curve_y = ratios
+    for j in range(start.size):
+        start[j] *= along_y[j]
+        along_y[j] *= curve_y[j]
+        right[j] *= cross[j]
+        left[j] /= cross[j]
+
+
+@compiled
 def _fill_rows(
     columns: AnyArray,
     first: int,
     last: int,
     step: int,
     x0: int,
-    h: float,
-    start: AnyArray,
-    along_y: AnyArray,
-    right: AnyArray,
-    left: AnyArray,
-    cross: AnyArray,
-    curve_x: AnyArray,
-    curve_y: AnyArray,
+    ratios: tuple[AnyArray, ...],
     work: AnyArray,
 ) -> None:
     """Write rows first, first+step … of the galaxy's eight columns.
 
-    All arrays hold one number per (component, Gaussian). ``start`` is the value at column x0 of row
-    ``first``, ``along_y`` the ratio to the next row, ``right``/``left`` the ratios to the next column on
-    either side; ``cross``, ``curve_x`` and ``curve_y`` are the constant factors by which those ratios change
-    from step to step.
+    ``ratios`` holds, in this order, arrays of one number per (component, Gaussian): ``start`` is the
+    value at column x0 of row ``first``, ``along_y`` the ratio to the next row, ``right``/``left`` the ratios
+    to the next column on either side; ``cross``, ``curve_x`` and ``curve_y`` are the constant factors by
+    which those ratios change from step to step.
     """
+    start, _, right, left, _, curve_x, _ = ratios
     size = start.size
     n_pixels = int(np.sqrt(columns.shape[0]))
     value, ratio, total = work[0], work[1], work[2]
@@ -76,11 +81,7 @@ def _fill_rows(
                     value[j] *= ratio[j]
                     ratio[j] *= curve_x[j]
                 column += 1 if side == 0 else -1
-        for j in range(size):
-            start[j] *= along_y[j]
-            along_y[j] *= curve_y[j]
-            right[j] *= cross[j]
-            left[j] /= cross[j]
+        _to_next_row(ratios)
         row += step
 
 
@@ -126,38 +127,16 @@ def _galaxy_columns(
                 buffers[5, j] = np.exp(-a * h * h)
                 buffers[6, j] = np.exp(-c * h * h)
                 j += 1
-        start, along_y, right, left = (
-            buffers[0, :size],
-            buffers[1, :size],
-            buffers[2, :size],
-            buffers[3, :size],
-        )
-        cross, curve_x, curve_y = buffers[4, :size], buffers[5, :size], buffers[6, :size]
+        ratios = (
+            buffers[0, :size], buffers[1, :size], buffers[2, :size], buffers[3, :size],
+            buffers[4, :size], buffers[5, :size], buffers[6, :size],
+        )  # fmt: skip
         first = y0 if direction == 1 else y0 - 1
         if direction == -1:
-            for i in range(size):
-                start[i] *= along_y[i]
-                along_y[i] *= curve_y[i]
-                right[i] *= cross[i]
-                left[i] /= cross[i]
+            _to_next_row(ratios)
         last = n_pixels if direction == 1 else -1
         if first != last:
-            _fill_rows(
-                columns,
-                first,
-                last,
-                direction,
-                x0,
-                h,
-                start,
-                along_y,
-                right,
-                left,
-                cross,
-                curve_x,
-                curve_y,
-                work,
-            )
+            _fill_rows(columns, first, last, direction, x0, ratios, work)
 
 
 @compiled
@@ -183,96 +162,85 @@ def _point_columns(
                 columns[row * n_pixels + column, offset + k] = along_y[row, k] * along_x[column, k]
 
 
+class _Inputs(NamedTuple):
+    """Scenes and camera as the kernels take them; rows are objects."""
+
+    centres: AnyArray
+    sigma2: AnyArray
+    area: float
+    has_galaxy: AnyArray
+    galaxy_flux: AnyArray
+    galaxy_x: AnyArray
+    galaxy_y: AnyArray
+    fractions: AnyArray
+    covariances: AnyArray
+    image_x: AnyArray
+    image_y: AnyArray
+    image_flux: AnyArray
+    n_images: AnyArray
+    seeing: AnyArray
+
+
 @compiled
-def _signal(
-    n: int,
-    centres: AnyArray,
-    sigma2: AnyArray,
-    area: float,
-    has_galaxy: AnyArray,
-    galaxy_flux: AnyArray,
-    galaxy_x: AnyArray,
-    galaxy_y: AnyArray,
-    fractions: AnyArray,
-    covariances: AnyArray,
-    image_x: AnyArray,
-    image_y: AnyArray,
-    image_flux: AnyArray,
-    n_images: AnyArray,
-    seeing: AnyArray,
-) -> AnyArray:
+def _signal(n: int, of: _Inputs) -> AnyArray:
     """Noise-free cube of object n as float32 of shape (pixels, bands)."""
-    first_point = N_GAUSSIANS if has_galaxy[n] else 0
-    n_columns = first_point + N_GAUSSIANS * n_images[n]
-    columns = np.empty((centres.size**2, n_columns), np.float32)
-    colours = np.empty((n_columns, seeing.shape[1]), np.float32)
-    if has_galaxy[n]:
-        _galaxy_columns(columns, centres, galaxy_x[n], galaxy_y[n], fractions[n], covariances[n], sigma2)
-    for i in range(n_images[n]):
-        _point_columns(columns, first_point + N_GAUSSIANS * i, centres, image_x[n, i], image_y[n, i], sigma2)
+    n_bands = of.seeing.shape[1]
+    n_galaxies = 1 if of.has_galaxy[n] else 0
+    n_columns = N_GAUSSIANS * (n_galaxies + of.n_images[n])
+    columns = np.empty((of.centres.size**2, n_columns), np.float32)
+    colours = np.empty((n_columns, n_bands), np.float32)
+    if n_galaxies:
+        _galaxy_columns(
+            columns, of.centres, of.galaxy_x[n], of.galaxy_y[n], of.fractions[n], of.covariances[n], of.sigma2
+        )
+    for i in range(of.n_images[n]):
+        offset = N_GAUSSIANS * (n_galaxies + i)
+        _point_columns(columns, offset, of.centres, of.image_x[n, i], of.image_y[n, i], of.sigma2)
     for source in range(n_columns // N_GAUSSIANS):
         for k in range(N_GAUSSIANS):
-            for band in range(seeing.shape[1]):
-                if has_galaxy[n] and source == 0:
-                    flux = galaxy_flux[n, band]
+            for band in range(n_bands):
+                if source < n_galaxies:
+                    flux = of.galaxy_flux[n, band]
                 else:
-                    flux = image_flux[n, source - (1 if has_galaxy[n] else 0), band]
-                colours[source * N_GAUSSIANS + k, band] = flux * seeing[n, band, k] * area
+                    flux = of.image_flux[n, source - n_galaxies, band]
+                colours[source * N_GAUSSIANS + k, band] = flux * of.seeing[n, band, k] * of.area
     product: AnyArray = np.dot(columns, colours)
     return product
 
 
 @compiled
-def _render(
-    centres: AnyArray,
-    sigma2: AnyArray,
-    area: float,
-    has_galaxy: AnyArray,
-    galaxy_flux: AnyArray,
-    galaxy_x: AnyArray,
-    galaxy_y: AnyArray,
-    fractions: AnyArray,
-    covariances: AnyArray,
-    image_x: AnyArray,
-    image_y: AnyArray,
-    image_flux: AnyArray,
-    n_images: AnyArray,
-    seeing: AnyArray,
-    background_variance: AnyArray,
-    electrons_per_ujy: AnyArray,
-    states: AnyArray,
-    out: AnyArray,
+def _expose(
+    signal: AnyArray, side: int, variance0: AnyArray, per_signal: AnyArray, state: AnyArray, out: AnyArray
 ) -> None:
+    """Add noise to a flat noise-free cube, row after row of its pixels, and write it in half precision."""
+    n_bands = variance0.size
+    normals = np.empty(side * n_bands, np.float32)
+    for row in range(side):
+        fill_normals(state, normals)
+        begin = row * normals.size
+        for pixel in range(side):
+            for band in range(n_bands):
+                i = pixel * n_bands + band
+                value = signal[begin + i]
+                variance = variance0[band] + max(value, np.float32(0)) * per_signal[band]
+                signal[begin + i] = value + np.sqrt(variance) * normals[i]
+    float_to_half(signal, out)
+
+
+@compiled
+def _render(of: _Inputs, variance0: AnyArray, per_signal: AnyArray, states: AnyArray, out: AnyArray) -> None:
     """Noisy cubes in half precision: ``out`` is uint16 of shape (n, pixels · bands)."""
-    n_bands = background_variance.size
-    normals = np.empty(n_bands * centres.size, np.float32)
-    variance0 = background_variance.astype(np.float32)
-    per_signal = (1.0 / electrons_per_ujy).astype(np.float32)
     for n in range(out.shape[0]):
-        cube = _signal(
-            n, centres, sigma2, area, has_galaxy, galaxy_flux, galaxy_x, galaxy_y, fractions, covariances,
-            image_x, image_y, image_flux, n_images, seeing,
-        )  # fmt: skip
-        flat = cube.reshape(-1)
-        for row in range(centres.size):
-            fill_normals(states[n], normals)
-            begin = row * normals.size
-            for pixel in range(centres.size):
-                for band in range(n_bands):
-                    i = pixel * n_bands + band
-                    signal = flat[begin + i]
-                    variance = variance0[band] + max(signal, np.float32(0)) * per_signal[band]
-                    flat[begin + i] = signal + np.sqrt(variance) * normals[i]
-        float_to_half(flat, out[n])
+        _expose(_signal(n, of).reshape(-1), of.centres.size, variance0, per_signal, states[n], out[n])
 
 
-def _arguments(scenes: Scenes, camera: Camera) -> tuple[Any, ...]:
+def _inputs(scenes: Scenes, camera: Camera) -> _Inputs:
     fractions, covariances = galaxy_gaussians(scenes)
-    return (
+    return _Inputs(
         camera.pixel_centres_arcsec,
         camera.psf.sigmas_arcsec**2,
         camera.pixel_scale_arcsec**2,
-        scenes.galaxy_flux_ujy.any(axis=1),
+        np.any(scenes.galaxy_flux_ujy, axis=1),
         scenes.galaxy_flux_ujy,
         scenes.galaxy_x_arcsec,
         scenes.galaxy_y_arcsec,
@@ -288,9 +256,9 @@ def _arguments(scenes: Scenes, camera: Camera) -> tuple[Any, ...]:
 
 def render_signal(scenes: Scenes, camera: Camera) -> Float32Array:
     """Noise-free cubes in µJy per pixel, float32 of shape (n, y, x, bands)."""
-    arguments = _arguments(scenes, camera)
+    inputs = _inputs(scenes, camera)
     side = camera.stamp_pixels
-    return np.stack([_signal(n, *arguments).reshape(side, side, -1) for n in range(len(scenes))])
+    return np.stack([_signal(n, inputs).reshape(side, side, -1) for n in range(len(scenes))])
 
 
 def render_cubes(
@@ -304,5 +272,26 @@ def render_cubes(
         State of each object's noise generator, of shape (n, 4); advanced.
     """
     flat = out.view(np.uint16).reshape(len(scenes), -1)
-    noise = (camera.background_variance, camera.electrons_per_ujy, states, flat)
-    _render(*(_arguments(scenes, camera) + noise))
+    _render(_inputs(scenes, camera), *_noise(camera), states, flat)
+
+
+def add_noise(
+    signal: Float32Array, camera: Camera, states: NDArray[np.uint64], out: NDArray[np.float16]
+) -> None:
+    """Write noisy cubes of noise-free ``signal`` into ``out``, both of shape (n, y, x, bands), C-contiguous.
+
+    To the bit what :func:`render_cubes` does to the same signal, which is overwritten.
+
+    Parameters
+    ----------
+    states
+        State of each object's noise generator, of shape (n, 4); advanced.
+    """
+    for one, state, cube in zip(signal, states, out, strict=True):
+        flat = cube.view(np.uint16).reshape(-1)
+        _expose(one.reshape(-1), camera.stamp_pixels, *_noise(camera), state, flat)
+
+
+def _noise(camera: Camera) -> tuple[Float32Array, Float32Array]:
+    """Background variance, and variance per signal, of each band."""
+    return camera.background_variance.astype(np.float32), (1.0 / camera.electrons_per_ujy).astype(np.float32)

@@ -9,8 +9,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from lensfinder.datasets.chunks import in_threads
-from lensfinder.simulation.seeds import object_states
 from lensfinder.surveys.jpas.simulation.catalogue import SceneBuilder, object_index
+from lensfinder.surveys.jpas.simulation.layout import STREAMS
 from lensfinder.surveys.jpas.simulation.render_compiled import render_cubes
 from lensfinder.typing import AnyArray
 
@@ -19,8 +19,8 @@ def simulate_rows(rows: pd.DataFrame, builder: SceneBuilder) -> AnyArray:
     """Cubes of these rows of the catalogue, float16 of shape (n, y, x, bands), µJy per pixel."""
     camera = builder.instrument.camera
     side, bands = camera.stamp_pixels, len(builder.instrument.filters)
-    states = object_states(
-        builder.params.seed, "jpas", rows["sample"].to_numpy(), object_index(rows["object_id"].to_numpy())
+    states = STREAMS.object_states(
+        builder.params.seed, rows["sample"].to_numpy(), object_index(rows["object_id"].to_numpy())
     )
     out = np.empty((len(rows), side, side, bands), dtype=np.float16)
     render_cubes(builder.scenes(rows), camera, states, out)

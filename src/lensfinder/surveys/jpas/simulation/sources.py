@@ -11,6 +11,7 @@ from lensfinder.sky.sdss import read_quasar_spectra
 from lensfinder.sky.sdss_quasars import SdssQuasars
 from lensfinder.sky.tables import read_composite_lines, read_galaxy_templates, read_line_trends
 from lensfinder.surveys.jpas.bands import read_filters
+from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.simulation.populations import Galaxies, Quasars
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -24,24 +25,26 @@ def open_populations(paths: SurveyPaths, params: Params) -> tuple[Galaxies, Quas
         If a table is missing, or the spectra do not suffice for the tiles.
     """
     filters = read_filters(paths.tables)
-    galaxies = GalaxyPopulation(params.jpas.galaxies, params.cosmology, filters, read_galaxy_templates())
+    galaxies = GalaxyPopulation(
+        params.section(Jpas).galaxies, params.cosmology, filters, read_galaxy_templates()
+    )
     synthetic = open_quasar_population(paths, params)
-    if params.jpas.quasars.source == "synthetic":
+    if params.section(Jpas).quasars.source == "synthetic":
         return galaxies, synthetic
-    limits = params.jpas.quasars.redshift
+    limits = params.section(Jpas).quasars.redshift
     spectra, report = read_quasar_spectra(
-        paths.root / params.jpas.quasars.sdss_folder, (limits.low, limits.high)
+        paths.root / params.section(Jpas).quasars.sdss_folder, (limits.low, limits.high)
     )
     print(report.summary(), flush=True)
     # A stream of its own: which tile a spectrum goes to must not move with anything else.
     rng = np.random.default_rng(np.random.SeedSequence(params.seed, spawn_key=(1,)))
-    return galaxies, SdssQuasars(synthetic, filters, spectra, params.jpas.sky.tiles, rng)
+    return galaxies, SdssQuasars(synthetic, filters, spectra, params.section(Jpas).sky.tiles, rng)
 
 
 def open_quasar_population(paths: SurveyPaths, params: Params) -> QuasarPopulation:
     """Return the synthetic quasars of the parameters."""
     return QuasarPopulation(
-        params.jpas.quasars,
+        params.section(Jpas).quasars,
         params.cosmology,
         read_filters(paths.tables),
         read_composite_lines(paths.tables),

@@ -20,9 +20,9 @@ from lensfinder.lensing.caustics import multiple_image_radius_arcsec
 from lensfinder.lensing.distances import einstein_radius_arcsec
 from lensfinder.lensing.images import PointImages, find_images
 from lensfinder.lensing.lens import Lens
-from lensfinder.params import Observation, Systems
-from lensfinder.simulation.seeds import Purpose, object_uniforms
+from lensfinder.simulation.seeds import Purpose, Streams
 from lensfinder.surveys.jpas.columns import IMAGES_MAX
+from lensfinder.surveys.jpas.params import Observation, Systems
 from lensfinder.typing import BoolArray, FloatArray, IntArray
 
 _ATTEMPTS_MAX = 4096
@@ -103,8 +103,8 @@ class SystemFactory:
     ----------
     population
         Galaxies and quasars of the sample.
-    seed, sample
-        Root and sample of the random streams.
+    streams, seed, sample
+        Random streams, their root, and the sample of the objects.
 
     Raises
     ------
@@ -118,11 +118,12 @@ class SystemFactory:
         systems: Systems,
         observation: Observation,
         cosmology: FlatLambdaCDM,
+        streams: Streams,
         seed: int,
         sample: str,
     ) -> None:
         self.population, self.systems, self.observation = population, systems, observation
-        self.cosmology, self.seed, self.sample = cosmology, seed, sample
+        self.cosmology, self.streams, self.seed, self.sample = cosmology, streams, seed, sample
         galaxies, quasars = population.galaxies, population.quasars
         self._galaxy_tile = galaxies["tile"].to_numpy(np.int64)
         self._quasar_tile = quasars["tile"].to_numpy(np.int64)
@@ -182,7 +183,7 @@ class SystemFactory:
 
     def jitter_arcsec(self, index: IntArray) -> FloatArray:
         """Position of the system's brightest object in the stamp, of shape (n, 2)."""
-        numbers = object_uniforms(self.seed, "jpas", self.sample, index, Purpose.CATALOGUE, 2)
+        numbers = self.streams.object_uniforms(self.seed, self.sample, index, Purpose.CATALOGUE, 2)
         half = self.observation.jitter_pixels * self.observation.pixel_scale_arcsec
         return half * (2 * numbers - 1)
 
@@ -219,8 +220,8 @@ class SystemFactory:
                 # The first two numbers of a stream are the jitter; the rest come in blocks of attempts.
                 count = 2 + (attempt + _ATTEMPTS_PER_BLOCK) * _NUMBERS_PER_ATTEMPT
                 numbers = np.full((n, count), np.nan)
-                numbers[waiting] = object_uniforms(
-                    self.seed, "jpas", self.sample, index[waiting], Purpose.CATALOGUE, count
+                numbers[waiting] = self.streams.object_uniforms(
+                    self.seed, self.sample, index[waiting], Purpose.CATALOGUE, count
                 )
             begin = 2 + attempt * _NUMBERS_PER_ATTEMPT
             drawn, accepted = propose(tile[waiting], numbers[waiting, begin : begin + _NUMBERS_PER_ATTEMPT])

@@ -7,15 +7,23 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
-from lensfinder.gate.expectations import (
-    ExpectColumnPairGroupInOne,
-    ExpectColumnsToBeFinite,
-    Suite,
-    about,
-    threshold,
+from lensfinder.gate.checks import (
+    axis_ratio,
+    between,
+    given,
+    greater,
+    group_in_one,
+    known,
+    numbers,
+    one_of,
+    positive,
+    row_count,
+    unique,
 )
-from lensfinder.params import KINDS, SAMPLES, Jpas
+from lensfinder.gate.expectations import Suite, about
+from lensfinder.params import SAMPLES
 from lensfinder.surveys.jpas.columns import IMAGES_MAX
+from lensfinder.surveys.jpas.params import KINDS, Jpas
 
 LENSED = Column("kind") == "lensed_quasar"
 PAIR = Column("kind") == "quasar_near_galaxy"
@@ -93,224 +101,112 @@ def catalogue_suite(jpas: Jpas) -> Suite:
 
 
 def _names() -> list[gxe.Expectation]:
-    given = [
-        gxe.ExpectColumnValuesToNotBeInSet(
-            column=column,
-            value_set=[""],
-            row_condition=condition,
-            **about(f"{column}_given", f"{words} has a name"),
-        )
-        for column, condition, words in (
-            ("object_id", None, "every object"),
-            ("spectrum_id", None, "the spectrum of every quasar"),
-            ("galaxy_id", WITH_GALAXY, "the galaxy of every lensed quasar and every pair"),
-        )
-    ]
-    labels = [
-        gxe.ExpectColumnValuesToBeInSet(
-            column="label",
-            value_set=[label],
-            row_condition=condition,
-            **about(f"label_of_{kind}", f"the label of a {kind.replace('_', ' ')} is {label}"),
-        )
-        for kind, condition, label in zip(KINDS, (LENSED, PAIR, ALONE), (1, 0, 0), strict=True)
-    ]
-    at_home = [
-        ExpectColumnPairGroupInOne(
-            column_A=column,
-            column_B=home,
-            row_condition=Column(column) != "",
-            **about(f"{name}_in_one_{home}", f"all objects of one {words} are in one {home}"),
-        )
-        for column, name, words, home in (
-            ("galaxy_id", "galaxy", "galaxy", "tile"),
-            ("spectrum_id", "spectrum", "quasar spectrum", "tile"),
-        )
-    ]
+    of_galaxy = "the galaxy of every lensed quasar and every pair has a name"
     return [
-        gxe.ExpectColumnValuesToBeUnique(
-            column="object_id", **about("object_id_unique", "no two objects have the same name")
+        unique("object_id_unique", "no two objects have the same name"),
+        known("kind", KINDS),
+        one_of("sample_known", "the sample is train or test", "sample", SAMPLES),
+        one_of("alone_without_galaxy", "a quasar alone has no galaxy", "galaxy_id", [""], ALONE),
+        between("tile_known", "the tile is one of the sky's", "tile", low=0, high="tile_max"),
+        group_in_one(
+            "tile_in_one_sample", "the training and the test sample share no sky tile", "tile", "sample"
         ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="kind",
-            value_set=list(KINDS),
-            **about("kind_known", f"the kind is one of {', '.join(KINDS)}"),
+        given("object_id_given", "every object has a name", "object_id"),
+        given("spectrum_id_given", "the spectrum of every quasar has a name", "spectrum_id"),
+        given("galaxy_id_given", of_galaxy, "galaxy_id", WITH_GALAXY),
+        *(
+            one_of(
+                f"label_of_{kind}",
+                f"the label of a {kind.replace('_', ' ')} is {label}",
+                "label",
+                [label],
+                rows,
+            )
+            for kind, rows, label in zip(KINDS, (LENSED, PAIR, ALONE), (1, 0, 0), strict=True)
         ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="sample", value_set=list(SAMPLES), **about("sample_known", "the sample is train or test")
+        *(
+            group_in_one(
+                f"{name}_in_one_tile",
+                f"all objects of one {words} are in one tile",
+                f"{name}_id",
+                "tile",
+                Column(f"{name}_id") != "",
+            )
+            for name, words in (("galaxy", "galaxy"), ("spectrum", "quasar spectrum"))
         ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="galaxy_id",
-            value_set=[""],
-            row_condition=ALONE,
-            **about("alone_without_galaxy", "a quasar alone has no galaxy"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="tile",
-            min_value=0,
-            max_value=threshold("tile_max"),
-            **about("tile_known", "the tile is one of the sky's"),
-        ),
-        ExpectColumnPairGroupInOne(
-            column_A="tile",
-            column_B="sample",
-            **about("tile_in_one_sample", "the training and the test sample share no sky tile"),
-        ),
-        *given,
-        *labels,
-        *at_home,
     ]
 
 
 def _counts(jpas: Jpas) -> list[gxe.Expectation]:
     return [
-        gxe.ExpectTableRowCountToEqual(
-            value=threshold(f"{sample}_{kind}"),
-            row_condition=(Column("sample") == sample) & (Column("kind") == kind),
-            **about(
-                f"count_{sample}_{kind}",
-                f"{n} objects of the kind {kind} are in the {sample} sample, as declared",
-            ),
+        row_count(
+            f"count_{sample}_{kind}",
+            f"{jpas.counts.of(sample).of(kind)} objects of the kind {kind} are in the {sample} sample, "
+            "as declared",
+            f"{sample}_{kind}",
+            (Column("sample") == sample) & (Column("kind") == kind),
         )
         for sample in SAMPLES
         for kind in KINDS
-        for n in [jpas.counts.of(sample).of(kind)]
     ]
 
 
 def _numbers_present() -> list[gxe.Expectation]:
-    finite = [
-        ExpectColumnsToBeFinite(
-            column_list=list(columns),
-            row_condition=condition,
-            **about(name, f"{', '.join(columns)} are numbers, neither missing nor infinite, {where}"),
-        )
-        for name, columns, condition, where in (
-            ("numbers_present", ALWAYS_FINITE, None, "for every object"),
-            ("galaxy_numbers_present", FINITE_WITH_GALAXY, WITH_GALAXY, "wherever there is a galaxy"),
-        )
+    return [
+        numbers("numbers_present", ALWAYS_FINITE, "for every object"),
+        numbers("galaxy_numbers_present", FINITE_WITH_GALAXY, "wherever there is a galaxy", WITH_GALAXY),
+        *positive(POSITIVE),
+        axis_ratio("galaxy_axis_ratio", "galaxy's light"),
+        axis_ratio("mass_axis_ratio", "mass"),
     ]
-    positive = [
-        gxe.ExpectColumnValuesToBeBetween(
-            column=column,
-            min_value=0,
-            strict_min=True,
-            **about(f"{column}_positive", f"{column} is above zero"),
-        )
-        for column in POSITIVE
-    ]
-    ratios = [
-        gxe.ExpectColumnValuesToBeBetween(
-            column=column,
-            min_value=0,
-            strict_min=True,
-            max_value=1,
-            **about(f"{column}_in_range", f"the axis ratio of the {words} is above 0 and at most 1"),
-        )
-        for column, words in (("galaxy_axis_ratio", "galaxy's light"), ("mass_axis_ratio", "mass"))
-    ]
-    return [*finite, *positive, *ratios]
 
 
 def _lens_physics(jpas: Jpas) -> list[gxe.Expectation]:
-    systems, most = jpas.systems, jpas.gate.magnification_max
-    magnitude = systems.quasar_r_mag_observed
+    systems, most, r = jpas.systems, jpas.gate.magnification_max, jpas.systems.quasar_r_mag_observed
+    large = f"θ_E of a lensed quasar is at least {systems.theta_e_min_arcsec}″"
+    behind = "a lensed quasar is farther away than its lens: z_source > z_lens"
+    magnified = "a lensed quasar is magnified: Σ|μ| > 1"
+    bounded = f"Σ|μ| is below {most:g}: no image sits on a caustic"
+    odd = "a lensed quasar has 3 or 5 images, an odd number as for every smooth lens"
+    single = "a quasar that is not lensed has one image"
+    summed = "magnification is Σ|μ| of the images listed"
+    cut = f"all images of the quasar together have {r.low} ≤ r ≤ {r.high}, the same cut for every kind"
     return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="theta_e_arcsec",
-            min_value=threshold("theta_e_min_arcsec"),
-            row_condition=LENSED,
-            **about("theta_e_of_lensed", f"θ_E of a lensed quasar is at least {systems.theta_e_min_arcsec}″"),
-        ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="z_source",
-            column_B="z_lens",
-            row_condition=LENSED,
-            ignore_row_if="neither",
-            **about("lensed_behind_lens", "a lensed quasar is farther away than its lens: z_source > z_lens"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="magnification",
-            min_value=1,
-            strict_min=True,
-            row_condition=LENSED,
-            **about("magnification_of_lensed", "a lensed quasar is magnified: Σ|μ| > 1"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="magnification",
-            max_value=threshold("magnification_max"),
-            strict_max=True,
-            **about("magnification_not_excessive", f"Σ|μ| is below {most:g}: no image sits on a caustic"),
-        ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="n_images",
-            value_set=list(range(3, IMAGES_MAX + 1, 2)),
-            row_condition=LENSED,
-            **about(
-                "n_images_of_lensed",
-                "a lensed quasar has 3 or 5 images, an odd number as for every smooth lens",
-            ),
-        ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="n_images",
-            value_set=[1],
-            row_condition=Column("kind") != "lensed_quasar",
-            **about("n_images_of_others", "a quasar that is not lensed has one image"),
-        ),
+        between("theta_e_of_lensed", large, "theta_e_arcsec", low="theta_e_min_arcsec", where=LENSED),
+        greater("lensed_behind_lens", behind, "z_source", "z_lens", LENSED),
+        between("magnification_of_lensed", magnified, "magnification", above=1, where=LENSED),
+        between("magnification_not_excessive", bounded, "magnification", below="magnification_max"),
+        one_of("n_images_of_lensed", odd, "n_images", range(3, IMAGES_MAX + 1, 2), LENSED),
+        one_of("n_images_of_others", single, "n_images", [1], Column("kind") != "lensed_quasar"),
         gxe.ExpectColumnPairValuesToBeEqual(
             column_A="n_images",
             column_B="n_images_listed",
             **about("images_listed", "as many images have a position as n_images says"),
         ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="magnification_error",
-            max_value=ROUNDING,
-            **about("magnification_is_sum", "magnification is Σ|μ| of the images listed"),
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="quasar_r_mag_observed",
-            min_value=threshold("r_mag_bright"),
-            max_value=threshold("r_mag_faint"),
-            **about(
-                "quasar_r_mag_in_range",
-                f"all images of the quasar together have {magnitude.low} ≤ r ≤ {magnitude.high}, "
-                "the same cut for every kind",
-            ),
+        between("magnification_is_sum", summed, "magnification_error", high=ROUNDING),
+        between(
+            "quasar_r_mag_in_range", cut, "quasar_r_mag_observed", low="r_mag_bright", high="r_mag_faint"
         ),
     ]
 
 
 def _positions(jpas: Jpas) -> list[gxe.Expectation]:
     separation, pixels = jpas.systems.pair_separation_arcsec, jpas.observation.stamp_pixels
-    inside = [
-        gxe.ExpectColumnValuesToBeBetween(
-            column=column,
-            max_value=threshold("half_width_arcsec"),
-            **about(name, f"{words} lies inside the stamp of {pixels} × {pixels} pixels"),
-        )
-        for column, name, words in (
-            ("galaxy_reach_arcsec", "galaxy_in_stamp", "the galaxy"),
-            ("image_reach_arcsec", "images_in_stamp", "every image of the quasar"),
-        )
-    ]
+    half, inside = "half_width_arcsec", f"lies inside the stamp of {pixels} × {pixels} pixels"
+    seen = f"a quasar near a galaxy is seen {separation.low}″ to {separation.high}″ from it"
+    distance = "the separation of a pair is the distance of its two positions"
     return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="separation_arcsec",
-            min_value=threshold("separation_min_arcsec"),
-            max_value=threshold("separation_max_arcsec"),
-            row_condition=PAIR,
-            **about(
-                "pair_separation_in_range",
-                f"a quasar near a galaxy is seen {separation.low}″ to {separation.high}″ from it",
-            ),
+        between(
+            "pair_separation_in_range",
+            seen,
+            "separation_arcsec",
+            low="separation_min_arcsec",
+            high="separation_max_arcsec",
+            where=PAIR,
         ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="separation_error_arcsec",
-            max_value=ROUNDING,
-            row_condition=PAIR,
-            **about(
-                "pair_separation_is_distance", "the separation of a pair is the distance of its two positions"
-            ),
+        between(
+            "pair_separation_is_distance", distance, "separation_error_arcsec", high=ROUNDING, where=PAIR
         ),
-        *inside,
+        between("galaxy_in_stamp", f"the galaxy {inside}", "galaxy_reach_arcsec", high=half),
+        between("images_in_stamp", f"every image of the quasar {inside}", "image_reach_arcsec", high=half),
     ]

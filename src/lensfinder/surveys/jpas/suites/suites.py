@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
-from lensfinder.gate.expectations import Suite, about, threshold
+from lensfinder.gate.checks import between, one_of, row_count
+from lensfinder.gate.expectations import Suite
 from lensfinder.gate.image_checks import ImageArray, arrays_suite, image_expectations
 from lensfinder.gate.split_checks import (
     LEARNING,
@@ -19,7 +19,7 @@ from lensfinder.gate.split_checks import (
     proportion_thresholds,
     validation_size,
 )
-from lensfinder.params import KINDS, Jpas
+from lensfinder.surveys.jpas.params import KINDS, Jpas
 from lensfinder.surveys.jpas.suites.catalogue import catalogue_suite
 from lensfinder.surveys.jpas.suites.tables import SPLIT_ATTRIBUTES
 
@@ -34,11 +34,7 @@ def jpas_suites(jpas: Jpas, n_bands: int) -> list[Suite]:
     n_bands
         Bands of the survey's filter table.
     """
-    pixels = jpas.observation.stamp_pixels
-    arrays = [
-        ImageArray("cubes", "cube", (pixels, pixels, n_bands)),
-        ImageArray("pseudo_spectra", "pair of pseudo-spectra", (2, n_bands, pixels)),
-    ]
+    arrays = image_arrays(jpas, n_bands)
     return [
         catalogue_suite(jpas),
         splits_suite(jpas),
@@ -46,6 +42,15 @@ def jpas_suites(jpas: Jpas, n_bands: int) -> list[Suite]:
         arrays_suite(arrays, jpas.counts.total),
         images_suite(arrays),
     ]
+
+
+def image_arrays(jpas: Jpas, n_bands: int) -> tuple[ImageArray, ImageArray]:
+    """Describe the two representations of every object."""
+    pixels = jpas.observation.stamp_pixels
+    return (
+        ImageArray("cubes", "cube", (pixels, pixels, n_bands)),
+        ImageArray("pseudo_spectra", "pair of pseudo-spectra", (2, n_bands, pixels)),
+    )
 
 
 def splits_suite(jpas: Jpas) -> Suite:
@@ -59,23 +64,22 @@ def splits_suite(jpas: Jpas) -> Suite:
         **proportion_thresholds(fraction, gate.size_tolerance, lensed, gate.balance_tolerance),
     }
     sized = [
-        gxe.ExpectTableRowCountToEqual(
-            value=threshold(f"{name}_{kind}"),
-            row_condition=Column("part").is_in(parts) & (Column("kind") == kind),
-            **about(
-                f"count_{name}_{kind}",
-                f"{counts.of(kind)} objects of the kind {kind} are in {' and '.join(parts)}, as declared",
-            ),
+        row_count(
+            f"count_{name}_{kind}",
+            f"{counts.of(kind)} objects of the kind {kind} are in {' and '.join(parts)}, as declared",
+            f"{name}_{kind}",
+            Column("part").is_in(parts) & (Column("kind") == kind),
         )
         for name, parts, counts in (("learning", LEARNING, train), ("test", ["test"], test))
         for kind in KINDS
     ]
     from_sample = [
-        gxe.ExpectColumnValuesToBeInSet(
-            column="part",
-            value_set=parts,
-            row_condition=Column("sample") == sample,
-            **about(f"{sample}_sample_stays", f"the {sample} sample is only in {' and '.join(parts)}"),
+        one_of(
+            f"{sample}_sample_stays",
+            f"the {sample} sample is only in {' and '.join(parts)}",
+            "part",
+            parts,
+            Column("sample") == sample,
         )
         for sample, parts in (("train", LEARNING), ("test", ["test"]))
     ]
@@ -92,12 +96,6 @@ def splits_suite(jpas: Jpas) -> Suite:
 
 def images_suite(arrays: Sequence[ImageArray]) -> Suite:
     """Return what is expected of the images, and that the two representations belong together."""
-    are_sums = gxe.ExpectColumnValuesToBeBetween(
-        column="pseudo_spectra_error",
-        max_value=1,
-        **about(
-            "pseudo_spectra_are_sums",
-            "pseudo-spectra are the sums of their cubes, but for rounding (objects drawn at random)",
-        ),
-    )
+    checks = "pseudo-spectra are the sums of their cubes, but for rounding (objects drawn at random)"
+    are_sums = between("pseudo_spectra_are_sums", checks, "pseudo_spectra_error", high=1)
     return Suite("images", ("object_id", "part", "kind"), (*image_expectations(arrays), are_sums), {})

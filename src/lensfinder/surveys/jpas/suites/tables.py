@@ -32,10 +32,6 @@ def jpas_tables(
     """
     arrays = {"cubes": cubes, "pseudo_spectra": pseudo_spectra}
     n_objects = len(catalogue)
-    error = np.full(n_objects, np.nan)
-    if comparable(cubes, pseudo_spectra):
-        rows = sample_rows(min(n_objects, cubes.shape[0], pseudo_spectra.shape[0]), COMPARED_OBJECTS, seed)
-        error[rows] = pseudo_spectra_error(cubes, pseudo_spectra, rows)
     facts = {name: image_facts(array, n_objects) for name, array in arrays.items()}
     names = named(catalogue)
     parts = named(splits).drop_duplicates("object_id").set_index("object_id")["part"]
@@ -46,8 +42,17 @@ def jpas_tables(
         "splits": beside_catalogue(splits, catalogue, SPLIT_ATTRIBUTES, CATALOGUE_LINKS),
         "coverage": coverage.assign(times_in_splits=times_used(coverage, splits)),
         "arrays": arrays_table(arrays),
-        "images": images_table(objects, facts, {"pseudo_spectra_error": error}),
+        "images": images_table(objects, facts, sums_error(cubes, pseudo_spectra, n_objects, seed)),
     }
+
+
+def sums_error(cubes: Rows, pseudo_spectra: Rows, n_objects: int, seed: int) -> dict[str, FloatArray]:
+    """Compare pseudo-spectra with their cubes: column ``pseudo_spectra_error``, NaN of all not drawn."""
+    error = np.full(n_objects, np.nan)
+    if comparable(cubes, pseudo_spectra):
+        rows = sample_rows(min(n_objects, cubes.shape[0], pseudo_spectra.shape[0]), COMPARED_OBJECTS, seed)
+        error[rows] = pseudo_spectra_error(cubes, pseudo_spectra, rows)
+    return {"pseudo_spectra_error": error}
 
 
 def catalogue_table(catalogue: pd.DataFrame) -> pd.DataFrame:

@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from lensfinder.datasets.scores import score_columns
-from lensfinder.datasets.table import Column
 from lensfinder.evaluation.intervals import Groups, sky_groups
 from lensfinder.evaluation.tables import Axis
 from lensfinder.figures.colours import colour_image
 from lensfinder.surveys.jpas.bands import read_wavelengths
-from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS
-from lensfinder.surveys.jpas.comparison import JpasContest
 from lensfinder.surveys.jpas.kinds import KIND_NAMES, SPREAD_COLUMNS
-from lensfinder.surveys.survey import Painter, SurveyJudging
+from lensfinder.surveys.jpas.params import Jpas
+from lensfinder.surveys.objects import Painter, SurveyObjects
 from lensfinder.typing import AnyArray
 
 
@@ -31,14 +28,7 @@ def _painter(tables: Path, images: Sequence[AnyArray]) -> Painter:
     return lambda of: colour_image(of[0], wavelength_aa)
 
 
-JPAS = SurveyJudging(
-    catalogue_columns=CATALOGUE_COLUMNS,
-    score_columns=score_columns(
-        {
-            "tile": Column("int32", "", "sky tile"),
-            "galaxy_id": Column("str", "", "galaxy of the system; empty for none"),
-        }
-    ),
+OBJECTS = SurveyObjects(
     reference="cube",
     kind_of=lambda rows: rows["kind"].to_numpy(),
     kind_names=KIND_NAMES,
@@ -58,6 +48,5 @@ JPAS = SurveyJudging(
     ),
     groups_of=_groups_of,
     painter=_painter,
-    pixel_scale_arcsec=lambda params: params.jpas.observation.pixel_scale_arcsec,
-    contest=JpasContest(),
+    pixel_scale_arcsec=lambda params: params.section(Jpas).observation.pixel_scale_arcsec,
 )

@@ -8,13 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lensfinder.datasets.scores import score_columns
 from lensfinder.evaluation.intervals import Groups, object_groups
 from lensfinder.evaluation.tables import Axis
 from lensfinder.figures.colours import stamp_image
-from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, KINDS
-from lensfinder.surveys.euclid.comparison import EuclidContest
-from lensfinder.surveys.survey import Painter, SurveyJudging
+from lensfinder.surveys.euclid.columns import KINDS
+from lensfinder.surveys.objects import Painter, SurveyObjects
 from lensfinder.typing import AnyArray
 
 VIS_PIXEL_SCALE_ARCSEC = 0.1
@@ -36,9 +34,7 @@ def _painter(tables: Path, images: Sequence[AnyArray]) -> Painter:
     return lambda of: stamp_image(*of)
 
 
-EUCLID = SurveyJudging(
-    catalogue_columns=CATALOGUE_COLUMNS,
-    score_columns=score_columns({}),
+OBJECTS = SurveyObjects(
     reference="stamps",
     kind_of=_kind_of,
     kind_names={
@@ -69,5 +65,4 @@ EUCLID = SurveyJudging(
     groups_of=_groups_of,
     painter=_painter,
     pixel_scale_arcsec=lambda params: VIS_PIXEL_SCALE_ARCSEC,
-    contest=EuclidContest(),
 )

@@ -8,23 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.project import changed
 from support.tracking_workspace import (
-    REPOSITORY,
+    all_of,
     artifacts,
-    make_empty_database,
-    make_workspace,
     row,
     runs_of,
+    statuses,
+    write,
     write_model,
 )
 
 from lensfinder.errors import UserError
-from lensfinder.params import Params, read_params
+from lensfinder.params import Params
 from lensfinder.studies.cross_validation.folds import Fold
-from lensfinder.tracking.log import fold_log, log_cross_validation, study_log
+from lensfinder.studies.cross_validation.tracking import log_cross_validation, study_hash
+from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.tracking.log import study_log
 from lensfinder.tracking.rebuild import rebuild_runs
-from lensfinder.workspace.paths import StudyPaths, SurveyPaths
-from lensfinder.workspace.pipeline import study_hash
+from lensfinder.workspace.paths import StudyPaths
 
 EXPERIMENT = "lensfinder-jpas-cv"
 FOLDS = [Fold(1, 1), Fold(1, 2)]
@@ -52,46 +54,38 @@ RESULTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_empty_database(tmp_path_factory.mktemp("store"))
-
-
-@pytest.fixture
-def root(tmp_path: Path, empty_database: Path) -> Path:
-    return make_workspace(tmp_path, empty_database)
-
-
-@pytest.fixture
-def params() -> Params:
-    return read_params(REPOSITORY / "params.yaml")
-
-
 def study(root: Path, name: str = "cv") -> StudyPaths:
-    return StudyPaths(SurveyPaths(root, "jpas"), name)
+    return StudyPaths(JpasPaths(root), name)
 
 
 def hash_of(fold: Fold) -> str:
     return f"{fold.repeat}{fold.number}" + "0" * 62
 
 
+def log_of(root: Path, params: Params, fold: Fold, inputs_hash: str, parent: str) -> Any:
+    definition = params.jpas.models["cube"]
+    return study_log(study(root), f"cube/{fold.key}", inputs_hash, params, definition, parent)
+
+
 def train_fold(
     root: Path, params: Params, fold: Fold, parent: str = PARENT, inputs_hash: str | None = None
 ) -> None:
     inputs_hash = inputs_hash or hash_of(fold)
-    definition = params.jpas.models["cube"]
-    with fold_log(root, "cv", "jpas", "cube", fold, inputs_hash, parent, params, definition) as log:
+    with log_of(root, params, fold, inputs_hash, parent) as log:
         log.log_epoch(1, row(1) | {"seconds": 2.0})
         write_model(study(root).model(f"cube/{fold.key}"), inputs_hash)
 
 
+def train_both(root: Path, params: Params) -> None:
+    for fold in FOLDS:
+        train_fold(root, params, fold)
+
+
 def judge(root: Path, parent: str = PARENT) -> None:
     files = study(root)
-    files.metrics.parent.mkdir(parents=True, exist_ok=True)
-    files.metrics.write_text(json.dumps(RESULTS))
-    files.report_dir.mkdir(parents=True, exist_ok=True)
-    (files.report_dir / "report.html").write_text("<p>")
-    log_cross_validation(root, "cv", "jpas", {"cube": parent}, FOLDS, RESULTS)
+    write(files.metrics, json.dumps(RESULTS))
+    write(files.report_dir / "report.html", "<p>")
+    log_cross_validation(files, {"cube": parent}, FOLDS, RESULTS)
 
 
 def family(root: Path) -> tuple[Any, dict[str, Any]]:
@@ -107,8 +101,8 @@ def parent_of(run: Any) -> str | None:
 
 
 def test_an_ablation_has_a_run_in_the_experiment_of_its_study(root: Path, params: Params) -> None:
-    definition = params.jpas.models["cube"].model_copy(update={"dropout": 0.45})
-    with study_log(root, "ablations", "jpas", "cube_x", "a" * 64, params, definition) as log:
+    definition = changed(params.jpas.models["cube"], {"dropout": 0.45})
+    with study_log(study(root, "ablations"), "cube_x", "a" * 64, params, definition) as log:
         log.log_epoch(1, row(1))
         write_model(study(root, "ablations").model("cube_x"), "a" * 64)
     [run] = runs_of(root, "lensfinder-jpas-ablations")
@@ -155,21 +149,17 @@ def test_folds_are_below_the_run_of_their_model(root: Path, params: Params) -> N
 
 
 def test_repeating_everything_changes_nothing(root: Path, params: Params) -> None:
-    for fold in FOLDS:
-        train_fold(root, params, fold)
+    train_both(root, params)
     judge(root)
-    before = [run.to_dictionary() for run in runs_of(root, EXPERIMENT)]
+    before = all_of(root, EXPERIMENT)
     assert len(before) == 3
     judge(root)
-    assert [run.to_dictionary() for run in runs_of(root, EXPERIMENT)] == before
+    assert all_of(root, EXPERIMENT) == before
 
 
 def test_an_interrupted_fold_goes_on_in_its_run(root: Path, params: Params) -> None:
     def interrupted() -> None:
-        definition = params.jpas.models["cube"]
-        with fold_log(
-            root, "cv", "jpas", "cube", FOLDS[0], hash_of(FOLDS[0]), PARENT, params, definition
-        ) as log:
+        with log_of(root, params, FOLDS[0], hash_of(FOLDS[0]), PARENT) as log:
             log.log_epoch(1, row(1))
             raise KeyboardInterrupt
 
@@ -184,8 +174,7 @@ def test_an_interrupted_fold_goes_on_in_its_run(root: Path, params: Params) -> N
 
 def test_a_fold_of_changed_inputs_takes_the_place_of_the_old_one(root: Path, params: Params) -> None:
     """One fold and one run for it below the model's run: otherwise their mean is not what stands above."""
-    for fold in FOLDS:
-        train_fold(root, params, fold)
+    train_both(root, params)
     train_fold(root, params, FOLDS[0], inputs_hash="9" * 64)
     judge(root)
     _, below = family(root)
@@ -196,8 +185,7 @@ def test_a_fold_of_changed_inputs_takes_the_place_of_the_old_one(root: Path, par
 
 def test_folds_that_did_not_change_move_to_a_changed_cross_validation(root: Path, params: Params) -> None:
     """As when a repeat is added: DVC does not train the first one's folds again."""
-    for fold in FOLDS:
-        train_fold(root, params, fold)
+    train_both(root, params)
     judge(root)
     judge(root, parent="e" * 64)
     runs = runs_of(root, EXPERIMENT)
@@ -212,8 +200,7 @@ def test_folds_that_did_not_change_move_to_a_changed_cross_validation(root: Path
 def test_a_killed_cross_validation_of_other_inputs_is_marked(root: Path, params: Params) -> None:
     train_fold(root, params, FOLDS[0], parent="d" * 64)
     train_fold(root, params, FOLDS[0])
-    status = {run.info.run_name: run.info.status for run in runs_of(root, EXPERIMENT)}
-    assert status == {
+    assert statuses(root, EXPERIMENT) == {
         "cube-ddddddd": "KILLED",
         "cube-fffffff": "RUNNING",
         "repeat_1-fold_1-1100000": "FINISHED",
@@ -234,31 +221,25 @@ def restore(root: Path) -> None:
     files = study(root)
     for fold in FOLDS:
         write_model(files.model(f"cube/{fold.key}"), hash_of(fold))
-    files.pipeline.parent.mkdir(parents=True)
-    files.pipeline.with_name("dvc.lock").write_text(LOCK)
-    files.survey.catalogue.parent.mkdir(parents=True)
-    files.survey.catalogue.write_bytes(b"objects")
-    files.metrics.parent.mkdir(parents=True)
-    files.metrics.write_text(json.dumps(RESULTS))
+    write(files.pipeline.with_name("dvc.lock"), LOCK)
+    write(files.survey.catalogue, "objects")
+    write(files.metrics, json.dumps(RESULTS))
 
 
 def test_runs_of_studies_are_rebuilt_as_they_ran_and_only_once(root: Path, params: Params) -> None:
     restore(root)
     write_model(study(root, "ablations").model("white"), "b" * 64)
     names = rebuild_runs(root)
-    models = dict(params.jpas.models)
-    models["cube"] = models["cube"].model_copy(update={"dropout": 0.25})
-    cv = params.jpas.cv.model_copy(update={"folds": (1, 2)})
-    jpas = params.jpas.model_copy(update={"models": models, "cv": cv})
-    as_run = params.model_copy(update={"seed": 7, "jpas": jpas})
-    parent_hash = study_hash(root, "cv", "jpas", "cube", as_run)
+    models = params.jpas.models | {"cube": changed(params.jpas.models["cube"], {"dropout": 0.25})}
+    as_run = changed(params, {"seed": 7, "jpas.models": models, "jpas.cv.folds": (1, 2)})
+    parent_hash = study_hash(study(root), as_run, "cube")
     assert names == [
         "lensfinder-jpas-ablations/white-bbbbbbb",
         f"{EXPERIMENT}/cube-{parent_hash[:7]}",
         f"{EXPERIMENT}/repeat_1-fold_1-1100000",
         f"{EXPERIMENT}/repeat_1-fold_2-1200000",
     ]
-    before = [run.to_dictionary() for run in runs_of(root, EXPERIMENT)]
+    before = all_of(root, EXPERIMENT)
     parent, below = family(root)
     assert parent.info.status == "FINISHED"
     assert parent.data.metrics["recall_sd"] == 0.1414
@@ -266,7 +247,7 @@ def test_runs_of_studies_are_rebuilt_as_they_ran_and_only_once(root: Path, param
     assert parent.data.params["jpas.model.dropout"] == "0.25"
     assert [run.data.metrics["recall"] for run in below.values()] in ([0.9, 0.7], [0.7, 0.9])
     assert rebuild_runs(root) == names
-    assert [run.to_dictionary() for run in runs_of(root, EXPERIMENT)] == before
+    assert all_of(root, EXPERIMENT) == before
 
 
 def test_a_rebuilt_cross_validation_that_was_not_judged_waits_for_its_end(root: Path) -> None:

@@ -1,0 +1,136 @@
+"""``params.yaml`` read whole or in parts: the sections of surveys and studies come from these themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError, create_model, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from lensfinder import plugins
+from lensfinder.errors import UserError
+from lensfinder.params.base import Cosmology, Count, Section, SurveySection
+
+Kind = TypeVar("Kind", bound=Section)
+
+
+class Params(Section):
+    """All of ``params.yaml`` that was asked for; each survey's section is an attribute of its name."""
+
+    preset: str
+    seed: Count
+    cosmology: Cosmology
+
+    @property
+    def surveys(self) -> tuple[str, ...]:
+        """Names of the surveys whose sections were read."""
+        return tuple(name for name in type(self).model_fields if name not in Params.model_fields)
+
+    def survey(self, name: str) -> SurveySection:
+        """Return the section of a survey, by its name.
+
+        Raises
+        ------
+        UserError
+            If there is none, or it was not read.
+        """
+        if name not in self.surveys:
+            raise UserError(f"params.yaml: no section {name}; there are {', '.join(self.surveys)}")
+        section: SurveySection = getattr(self, name)
+        return section
+
+    def section(self, kind: type[Kind]) -> Kind:
+        """Return the section of a survey, by its type."""
+        return next(section for name in self.surveys if isinstance(section := getattr(self, name), kind))
+
+
+def read_params(
+    path: Path | str = "params.yaml",
+    surveys: Collection[str] | None = None,
+    studies: Collection[str] | None = None,
+) -> Params:
+    """Read and check a parameter file, and ``pipelines/<name>/params.yaml`` of surveys from outside.
+
+    Parameters
+    ----------
+    surveys, studies
+        Those whose sections are read; all that the file has without. Others are neither checked nor is
+        their code imported.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or no YAML, or if any field is unknown, missing or impossible; every such field
+        is named with its value.
+    """
+    path = Path(path)
+    raw, known = _load(path), plugins.names(plugins.SURVEYS)
+    for name in known:
+        if (outside := path.parent / "pipelines" / name / "params.yaml").is_file():
+            raw |= _load(outside)
+    wanted = [name for name in known if (name in raw if surveys is None else name in surveys)]
+    values = {name: value for name, value in raw.items() if name in wanted or name not in known}
+    chosen = plugins.names(plugins.STUDIES) if studies is None else studies
+    for name in wanted:
+        if isinstance(values.get(name), dict):
+            values[name] = {
+                key: value
+                for key, value in values[name].items()
+                if key in chosen or key not in plugins.names(plugins.STUDIES)
+            }
+    try:
+        return params_type(wanted, chosen).model_validate(values)
+    except ValidationError as error:
+        raise UserError(_explain(path, error)) from None
+
+
+def params_type(surveys: Collection[str], studies: Collection[str]) -> type[Params]:
+    """Return the type of parameters with the sections of these surveys and, in them, these studies."""
+    sections: dict[str, Any] = {name: (_section_type(name, studies), ...) for name in surveys}
+    return create_model("Params", __base__=Params, **sections)
+
+
+def _section_type(survey: str, studies: Collection[str]) -> type[SurveySection]:
+    base: type[SurveySection] = plugins.load(plugins.SURVEYS, survey).section
+    fields: dict[str, Any] = {}
+    checks: dict[str, Any] = {}
+    for name in studies:
+        study = plugins.load(plugins.STUDIES, name)
+        if survey in study.surveys and study.section is not None:
+            fields[name] = (study.section, ...)
+            if study.check is not None:
+                checks[f"check_{name}"] = model_validator(mode="after")(_checked(study.check))
+    return create_model(base.__name__, __base__=base, __validators__=checks, **fields)
+
+
+def _checked(check: Callable[[Any], None]) -> Callable[[Any], Any]:
+    def checked(self: Any) -> Any:
+        check(self)
+        return self
+
+    return checked
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        raw = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run lensfinder at the root of the repository") from None
+    except YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {error}") from None
+    if not isinstance(raw, dict):
+        raise UserError(f"{path}: expected parameters by name, found {raw!r}")
+    return raw
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = [f"{path}: {error.error_count()} wrong value(s)"]
+    for problem in error.errors():
+        field = ".".join(str(part) for part in problem["loc"]) or "(file)"
+        # A whole section as "value" (missing field, cross-field check) would bury the message.
+        value = "" if isinstance(problem["input"], dict | BaseModel) else f" = {problem['input']!r}"
+        lines.append(f"  {field}{value}: {problem['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)

@@ -1,0 +1,56 @@
+"""Commands of the study."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lensfinder.studies.ablations import ABLATIONS
+from lensfinder.surveys.commands import open_survey, survey_argument
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""Take something from the models, to see what it was good for; `make ablations` calls these for you.
+
+    `jpas.ablations` in params.yaml says what is taken, and from which model.""",
+)
+
+SurveyName = Annotated[str, survey_argument(names=ABLATIONS.surveys)]
+
+
+@app.command("represent")
+def ablations_represent(survey: SurveyName) -> None:
+    """Make of every cube one pseudo-spectrum, one white image and 56 colours."""
+    from lensfinder.studies.ablations.represent import represent_ablations
+
+    represent_ablations(*open_survey(survey, ["ablations"]))
+
+
+@app.command("train")
+def ablations_train(
+    survey: SurveyName,
+    name: Annotated[
+        str, typer.Argument(help="A name under `jpas.ablations` in params.yaml.", show_default=False)
+    ],
+) -> None:
+    """Train and score one; a killed training resumes and ends as an undisturbed one."""
+    from lensfinder.studies.ablations.train import train_ablation
+
+    train_ablation(*open_survey(survey, ["ablations"]), name)
+
+
+@app.command("occlude")
+def ablations_occlude(survey: SurveyName) -> None:
+    """Hide bands and places from the trained models, and draw how their losses rise."""
+    from lensfinder.studies.occlusion.occlude import occlude
+
+    occlude(*open_survey(survey, ["ablations"]))
+
+
+@app.command("judge")
+def ablations_judge(survey: SurveyName) -> None:
+    """Compare all with the models that they were made of; write numbers, figure and report."""
+    from lensfinder.studies.ablations.judge import judge_all
+
+    judge_all(*open_survey(survey, ["ablations"]))

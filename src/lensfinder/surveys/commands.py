@@ -1,0 +1,50 @@
+"""What commands on a survey share: its name as an argument, its paths and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lensfinder.surveys.registry import survey_names, survey_of
+from lensfinder.surveys.survey import Survey
+
+if TYPE_CHECKING:
+    from lensfinder.params import Params
+
+
+def survey_argument(
+    suits: Callable[[Survey], bool] | None = None, names: Collection[str] | None = None
+) -> Any:
+    """Return the argument that names a survey: one for which ``suits`` holds, one of ``names``, or any.
+
+    No survey is imported before it is named.
+    """
+
+    def allowed(name: str) -> bool:
+        return (names is None or name in names) and (suits is None or suits(survey_of(name)))
+
+    def parse(value: str) -> str:
+        if value not in survey_names() or not allowed(value):
+            known = ", ".join(repr(name) for name in survey_names() if allowed(name))
+            raise typer.BadParameter(f"{value!r} is not one of {known}.")
+        return value
+
+    metavar = "SURVEY" if suits else "|".join(names or survey_names())
+    return typer.Argument(help="Survey to work on.", show_default=False, parser=parse, metavar=metavar)
+
+
+SurveyName = Annotated[str, survey_argument()]
+ModelName = Annotated[
+    str, typer.Argument(help="A model of the survey; a wrong name is answered with all.", show_default=False)
+]
+ExportFolder = Annotated[Path, typer.Option(help="Folder for the FITS files.")]
+
+
+def open_survey(name: str, studies: Collection[str] = ()) -> tuple[Any, Params]:
+    """Return a survey's own paths, and its parameters with those of studies of it."""
+    from lensfinder.params import read_params
+
+    return survey_of(name).paths(Path.cwd(), name), read_params(surveys=[name], studies=studies)

@@ -1,0 +1,28 @@
+"""Networks of every representation, small enough for tests."""
+
+from __future__ import annotations
+
+from lensfinder.params import Model
+from lensfinder.studies.ablations.representations import REPRESENTATIONS as OF_CUBES
+from lensfinder.surveys.euclid.params import StampModel
+from lensfinder.surveys.euclid.representations import REPRESENTATIONS as OF_STAMPS
+
+REPRESENTATIONS = {**OF_CUBES, **OF_STAMPS}
+
+
+def network(representation: str = "cube", **changes: object) -> Model:
+    """Parameters of a small network that reads a representation."""
+    values: dict[str, object] = {
+        "representation": representation,
+        "architecture": next(iter(REPRESENTATIONS[representation].networks)),
+        "normalisation": "per_band_max",
+        "symmetries": True,
+        "shift_max_pixels": 2,
+        "free_rotation_and_zoom": False,
+        "filters": (4, 6, 8),
+        "dense_units": 5,
+        "dropout": 0.2,
+    }
+    if representation == "stamps":
+        return StampModel.model_validate({**values, "nisp_filters": (4, 6), **changes})
+    return Model.model_validate(values | changes)
