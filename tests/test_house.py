@@ -1,6 +1,6 @@
 """The rules of the house: who may import and name whom. Each rule is shown to see a planted violation.
 
-That stages depend on what can change them is in ``test_dependencies.py``; that a survey and a study come from
+That stages depend on what can change them is in ``test_pipeline.py``; that a survey and a study come from
 outside in ``test_outside.py``; that a measure is one entry in ``evaluation/test_evaluation.py``.
 """
 
