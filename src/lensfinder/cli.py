@@ -48,7 +48,7 @@ def _commands_of(studies: Collection[str], surveys: Collection[str]) -> Mapping[
     """Commands that studies and surveys bring, by name."""
     from lensfinder.studies.study import study_of
 
-    brought = typer.Typer()
+    brought = typer.Typer(rich_markup_mode="markdown")
     groups = {
         TOOLS: brought,
         "export": typer.Typer(no_args_is_help=True, help="Write objects as FITS files, for any other tool."),

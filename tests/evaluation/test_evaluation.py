@@ -82,7 +82,7 @@ Table = tuple[pd.DataFrame, pd.DataFrame]
 def evaluated(table: Table, name: str = "a", seed: int = 5) -> Evaluated:
     scores, catalogue = table
     groups = JPAS.groups_of(scores[scores["part"] == "test"], catalogue)
-    return evaluate_scores(name, scores, groups, JUDGING, seed)
+    return evaluate_scores(name, scores, lambda rows: groups, JUDGING, seed)
 
 
 def evaluate(table: Table, seed: int = 5) -> dict[str, Any]:

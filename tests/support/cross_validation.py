@@ -13,8 +13,9 @@ from support.survey_evaluation import KINDS, small_params
 
 from lensfinder.datasets.table import write_table
 from lensfinder.params import Params
+from lensfinder.studies.cross_validation import LEAK
 from lensfinder.studies.cross_validation.folds import Fold, assign_folds, folds_of
-from lensfinder.studies.cross_validation.params import LEAK, CrossValidation
+from lensfinder.studies.cross_validation.params import CrossValidation
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS
 from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.registry import survey_of
@@ -85,7 +86,9 @@ def make_folds(
     label = objects["label"].to_numpy()
     shared = np.random.default_rng(seed).normal(size=len(objects))
     for fold in folds_of(cv):
-        number = assign_folds(catalogue, len(cv.folds), fold.repeat, params.seed, at_random=study == LEAK)
+        number = assign_folds(
+            catalogue, len(cv.folds), fold.repeat, params.seed, at_random=study == LEAK.name
+        )
         part = np.where(
             number == fold.number,
             "test",

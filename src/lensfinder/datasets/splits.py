@@ -35,9 +35,10 @@ def split_columns(positive: str) -> dict[str, Column]:
 
 @dataclass(frozen=True)
 class TileParts:
-    """Parts that are unions of sky tiles, one table for all models; see :class:`.parts.Parts`.
+    """Parts that are unions of sky tiles, one table for all models.
 
-    The survey's section is a :class:`~lensfinder.params.base.TiledSection`.
+    They are a survey's :class:`~lensfinder.datasets.parts.Parts` if its section is a
+    :class:`~lensfinder.params.base.TiledSection`.
     """
 
     catalogue_columns: Mapping[str, Column]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -74,7 +74,11 @@ class Evaluated:
 
 
 def evaluate_scores(
-    name: str, scores: pd.DataFrame, groups: Groups, judging: Judging, seed: int
+    name: str,
+    scores: pd.DataFrame,
+    groups_of: Callable[[pd.DataFrame], Groups],
+    judging: Judging,
+    seed: int,
 ) -> Evaluated:
     """Measure one model.
 
@@ -82,8 +86,8 @@ def evaluate_scores(
     ----------
     scores
         ``object_id, row, label, kind, part, score`` of the validation and the test part.
-    groups
-        Groups of the test part's rows.
+    groups_of
+        From rows of a score table, what the bootstrap draws.
     seed
         Of the bootstrap; the same for all models of a survey, so that their intervals rest on the same draws.
 
@@ -93,6 +97,7 @@ def evaluate_scores(
         If a part is empty.
     """
     rows, test = part_of(scores, "test")
+    groups = groups_of(rows)
     threshold = choose_threshold(part_of(scores, "validation")[1], judging.beta)
 
     def statistic(weight: FloatArray) -> dict[str, FloatArray]:

@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.evaluation import measures
-from lensfinder.evaluation.evaluated import Part
+from lensfinder.evaluation.evaluated import Evaluated, Part
 from lensfinder.evaluation.intervals import wilson_interval
+from lensfinder.params import Judging
 from lensfinder.typing import AnyArray, BoolArray, FloatArray
 
 POINTS_MAX = 500
 """Rows of a curve's table: more cannot be seen."""
+
+LENSES_PER_BIN, BINS_MAX = 60, 8
+"""Of completeness: with fewer lenses in a bin its interval is wide, with more bins the figure is full."""
 
 
 @dataclass(frozen=True)
@@ -131,19 +135,17 @@ def quantile_edges(value: FloatArray, bins: int) -> FloatArray:
 
 
 def completeness_tables(
-    lenses: pd.DataFrame,
-    found: BoolArray,
-    axes: Sequence[Axis],
-    level: float,
-    objects_per_bin: int = 60,
-    bins_max: int = 8,
+    of: Evaluated, catalogue: pd.DataFrame, axes: Sequence[Axis], judging: Judging
 ) -> pd.DataFrame:
-    """Completeness of lenses (rows of the catalogue) along every axis; column ``quantity`` names the axis."""
-    bins = int(np.clip(len(lenses) // objects_per_bin, 2, bins_max))
+    """Completeness of a model's test lenses along every axis; column ``quantity`` names the axis."""
+    lens = of.test.label == 1
+    lenses = catalogue.iloc[of.rows["row"].to_numpy()[lens]]
+    found = of.test.score[lens] >= judging.threshold
+    bins = int(np.clip(len(lenses) // LENSES_PER_BIN, 2, BINS_MAX))
     tables = []
     for axis in axes:
         value = lenses[axis.column].to_numpy(dtype=np.float64)
-        table = completeness(value, found, quantile_edges(value, bins), level)
+        table = completeness(value, found, quantile_edges(value, bins), judging.interval_level)
         table.insert(0, "quantity", axis.column)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

@@ -4,69 +4,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from lensfinder.evaluation.evaluated import CURVE_FPR, Evaluated
+from lensfinder.evaluation.tables import roc_table
 from lensfinder.figures.style import BLACK, BLUE, GREEN, ORANGE, RED, new_figure, series, styled
-from lensfinder.typing import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True)
-class RocCurve:
-    """ROC curve of one model: the table of :func:`tables.roc_table`, and its band (k,) at ``band_fpr``."""
-
-    name: str
-    table: pd.DataFrame
-    metrics: Mapping[str, Any]
-    band_fpr: FloatArray
-    band_low: FloatArray
-    band_high: FloatArray
-
-
-def roc(curves: Sequence[RocCurve], title: str) -> Figure:
+def roc(
+    models: Sequence[Evaluated], metrics: Mapping[str, Mapping[str, Any]], level: float, title: str
+) -> Figure:
     """ROC curves with bootstrap bands, on a linear and on a logarithmic false-positive rate."""
+    tables = {of.name: roc_table(of.test) for of in models}
     with styled():
         figure, (linear, log) = new_figure(10, 4.8, 1, 2)
-        for curve, (colour, dash, marker) in zip(curves, series(len(curves)), strict=True):
-            auc, bounds = curve.metrics["auc"], curve.metrics["auc_interval"]
-            label = (
-                curve.name
-                if auc is None
-                else f"{curve.name}: AUC {auc:.5f} [{bounds['low']:.5f}, {bounds['high']:.5f}]"
-            )
+        for of, (colour, dash, marker) in zip(models, series(len(models)), strict=True):
+            own, table, (low, high) = metrics[of.name], tables[of.name], of.roc_band(level)
+            label = of.name
+            if own["auc"] is not None:
+                bounds = own["auc_interval"]
+                label += f": AUC {own['auc']:.5f} [{bounds['low']:.5f}, {bounds['high']:.5f}]"
             for axes in (linear, log):
-                axes.fill_between(
-                    curve.band_fpr,
-                    curve.band_low,
-                    curve.band_high,
-                    step="post",
-                    color=colour,
-                    alpha=min(0.18, 0.4 / len(curves)),
-                    lw=0,
-                )
+                alpha = min(0.18, 0.4 / len(models))
+                axes.fill_between(CURVE_FPR, low, high, step="post", color=colour, alpha=alpha, lw=0)
                 axes.step(
-                    curve.table["fpr"],
-                    curve.table["tpr"],
-                    where="post",
-                    color=colour,
-                    ls=dash,
-                    lw=1.6,
-                    label=label,
+                    table["fpr"], table["tpr"], where="post", color=colour, ls=dash, lw=1.6, label=label
                 )
-                axes.plot(
-                    curve.metrics["fpr"], curve.metrics["recall"], marker, color=colour, ms=7, mec="white"
-                )
+                axes.plot(own["fpr"], own["recall"], marker, color=colour, ms=7, mec="white")
         linear.plot([0, 1], [0, 1], color="#999999", lw=0.8, ls=":")
         linear.set(xlim=(-0.01, 1.01), ylim=(0, 1.01))
         linear.legend(loc="lower right", title="symbol: fixed threshold", alignment="left")
-        smallest = min(_smallest_step(curve) for curve in curves)
-        lowest = min(_lowest_shown(curve, smallest) for curve in curves)
+        smallest = min(1 / max(float(own["fp"] + own["tn"]), 1.0) for own in metrics.values())
+        lowest = min(_lowest_shown(table, smallest) for table in tables.values())
         log.set(xscale="log", xlim=(smallest / 2, 1), ylim=(lowest, 1 + 0.02 * (1 - lowest)))
         log.axvline(smallest, color="#999999", lw=0.8, ls=":")
         log.annotate(
@@ -86,13 +61,8 @@ def roc(curves: Sequence[RocCurve], title: str) -> Figure:
     return figure
 
 
-def _smallest_step(curve: RocCurve) -> float:
-    negatives = curve.metrics["fp"] + curve.metrics["tn"]
-    return 1 / max(float(negatives), 1.0)
-
-
-def _lowest_shown(curve: RocCurve, smallest: float) -> float:
-    shown = float(curve.table.loc[curve.table["fpr"] <= smallest, "tpr"].max())
+def _lowest_shown(table: pd.DataFrame, smallest: float) -> float:
+    shown = float(table.loc[table["fpr"] <= smallest, "tpr"].max())
     return 0.0 if shown <= 0.1 else math.floor(20 * (shown - 0.05)) / 20
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CELL_INCH, GAP_INCH, LINE_INCH = 1.75, 0.12, 0.135
 """An atlas panel, the space beside it, and a line of text below it."""
 
+ATLAS_COLUMNS, ATLAS_PAGE = 6, 24
+"""Panels beside one another, and on a full page."""
+
 SPACE_TICKS = (-4, -2, 0, 2, 4)
 """Arcsec from the centre of a stamp that get a tick."""
 
@@ -40,10 +43,9 @@ class Example:
     pseudo_spectra: FloatArray
 
 
-def atlas_page(
-    panels: Sequence[Panel], title: str, columns: int, rows: int, pixel_scale_arcsec: float
-) -> Figure:
-    """Draw one page of ``rows`` × ``columns`` panels, north (+y) up; frames carry what ``title`` explains."""
+def atlas_page(panels: Sequence[Panel], title: str, pixel_scale_arcsec: float) -> Figure:
+    """Draw one page of panels, north (+y) up; frames carry what ``title`` explains."""
+    columns, rows = ATLAS_COLUMNS, max(1, -(-len(panels) // ATLAS_COLUMNS))
     text = max((len(panel.lines) for panel in panels), default=0) * LINE_INCH + 0.12
     width, height = columns * (CELL_INCH + GAP_INCH), rows * (CELL_INCH + text)
     with styled():

@@ -67,10 +67,10 @@ def read_params(
         is named with its value.
     """
     path = Path(path)
-    raw, known = _load(path), plugins.names(plugins.SURVEYS)
+    raw, known = load_yaml(path), plugins.names(plugins.SURVEYS)
     for name in known:
         if (outside := path.parent / "pipelines" / name / "params.yaml").is_file():
-            raw |= _load(outside)
+            raw |= load_yaml(outside)
     wanted = [name for name in known if (name in raw if surveys is None else name in surveys)]
     values = {name: value for name, value in raw.items() if name in wanted or name not in known}
     chosen = plugins.names(plugins.STUDIES) if studies is None else studies
@@ -114,9 +114,16 @@ def _checked(check: Callable[[Any], None]) -> Callable[[Any], Any]:
     return checked
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load_yaml(path: Path, yaml: YAML | None = None) -> dict[str, Any]:
+    """Read a parameter file, or an overlay for one, as it stands; with ``yaml`` as that reads it.
+
+    Raises
+    ------
+    UserError
+        If it is missing, no YAML, or no mapping.
+    """
     try:
-        raw = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        raw = (yaml or YAML(typ="safe")).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run lensfinder at the root of the repository") from None
     except YAMLError as error:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from lensfinder.datasets.files import read_history
 from lensfinder.datasets.table import read_table
-from lensfinder.evaluation import tables
-from lensfinder.evaluation.evaluated import CURVE_FPR, evaluate_scores, part_of
+from lensfinder.evaluation.evaluated import evaluate_scores
+from lensfinder.evaluation.tables import completeness_tables
 from lensfinder.figures import comparison as comparison_figures
 from lensfinder.figures import curves, single_model
 from lensfinder.figures.style import save_figures
@@ -40,10 +40,12 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     metrics = {name: read_json(paths.model(name).metrics) for name in names}
     epochs = {name: len(read_history(paths.model(name).history)) for name in names}
     facts = read_json(models.facts(paths))
-    evaluated = {}
-    for name, table in scores.items():
-        groups = survey.groups_of(part_of(table, "test")[0], catalogue)
-        evaluated[name] = evaluate_scores(name, table, groups, section.judging, params.seed)
+    evaluated = {
+        name: evaluate_scores(
+            name, table, lambda rows: survey.groups_of(rows, catalogue), section.judging, params.seed
+        )
+        for name, table in scores.items()
+    }
     results = Results(params, catalogue, evaluated, metrics, epochs, facts)
     comparison = models.compare(results)
     write_json(paths.comparison, comparison)
@@ -71,25 +73,20 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
 def _common_figures(
     survey: SurveyObjects, results: Results, judging: Judging, n_test: str
 ) -> dict[str, tuple[Figure, str]]:
-    drawn, complete = [], {}
-    for name, of in results.evaluated.items():
-        band = of.roc_band(judging.interval_level)
-        drawn.append(
-            curves.RocCurve(name, tables.roc_table(of.test), results.metrics[name], CURVE_FPR, *band)
-        )
-        lens = of.test.label == 1
-        complete[name] = tables.completeness_tables(
-            results.catalogue.iloc[of.rows["row"].to_numpy()[lens]],
-            of.test.score[lens] >= judging.threshold,
-            survey.completeness_axes,
-            judging.interval_level,
-        )
+    complete = {
+        name: completeness_tables(of, results.catalogue, survey.completeness_axes, judging)
+        for name, of in results.evaluated.items()
+    }
+    models = list(results.evaluated.values())
     return {
         "measures": (
             comparison_figures.measures_with_intervals(results.metrics, n_test),
             "Measures with bootstrap intervals.",
         ),
-        "roc": (curves.roc(drawn, f"ROC, {n_test}"), "ROC curves with bootstrap bands."),
+        "roc": (
+            curves.roc(models, results.metrics, judging.interval_level, f"ROC, {n_test}"),
+            "ROC curves with bootstrap bands.",
+        ),
         "completeness": (
             single_model.completeness(
                 complete, survey.completeness_axes, f"completeness at p ≥ {judging.threshold:g}, {n_test}"

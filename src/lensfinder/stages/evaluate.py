@@ -13,7 +13,7 @@ from lensfinder.datasets.files import open_images_of, read_history, write_csv
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.table import read_table
 from lensfinder.evaluation import tables
-from lensfinder.evaluation.evaluated import CURVE_FPR, Evaluated, evaluate_scores, part_of
+from lensfinder.evaluation.evaluated import Evaluated, evaluate_scores
 from lensfinder.evaluation.metrics import metrics_of
 from lensfinder.figures import curves, single_model
 from lensfinder.figures import images as image_figures
@@ -29,7 +29,6 @@ from lensfinder.workspace.jsonfiles import write_json
 from lensfinder.workspace.paths import ModelPaths, SurveyPaths
 
 RELIABILITY_BINS = 10
-ATLAS_COLUMNS, ATLAS_ROWS = 6, 4
 EXAMPLES_PER_KIND = 12
 
 
@@ -54,8 +53,9 @@ def evaluate_model(paths: SurveyPaths, params: Params, name: str) -> dict[str, A
     parts = read_parts(contract.parts.files(paths.splits, name))
     scores = score_parts(paths, params, parts, definition, representation, model)
     history = read_history(model.history)
-    groups = survey.groups_of(part_of(scores, "test")[0], catalogue)
-    evaluated = evaluate_scores(name, scores, groups, section.judging, params.seed)
+    evaluated = evaluate_scores(
+        name, scores, lambda rows: survey.groups_of(rows, catalogue), section.judging, params.seed
+    )
     own_bytes, whole_bytes = (sum(of[0].nbytes for of in arrays) for arrays in (images, whole))
     kind = survey.kind_of(evaluated.rows)
     metrics = metrics_of(evaluated, kind, section.judging, own_bytes, whole_bytes / own_bytes)
@@ -85,33 +85,26 @@ def _write_curves(
     judging: Judging,
 ) -> None:
     name, test, level = evaluated.name, evaluated.test, judging.interval_level
-    lens = test.label == 1
     drawn = {
         "roc": tables.roc_table(test),
         "f_beta": tables.threshold_table(test, judging.beta),
         "reliability": tables.reliability_table(test.label, test.score, RELIABILITY_BINS, level),
-        "completeness": tables.completeness_tables(
-            catalogue.iloc[evaluated.rows["row"].to_numpy()[lens]],
-            test.score[lens] >= judging.threshold,
-            survey.completeness_axes,
-            level,
-        ),
+        "completeness": tables.completeness_tables(evaluated, catalogue, survey.completeness_axes, judging),
         "confusion": tables.confusion_table(test.label, test.score, judging.threshold),
     }
     for table_name, table in drawn.items():
         write_csv(model.plots / f"{table_name}.csv", table)
-    curve = curves.RocCurve(name, drawn["roc"], metrics, CURVE_FPR, *evaluated.roc_band(level))
     for figure_name, figure in {
         "confusion_matrix": single_model.confusion_matrix(
             metrics, f"{name}, {len(test.label):,} test objects"
         ),
-        "roc": curves.roc([curve], f"{name}: ROC"),
+        "roc": curves.roc([evaluated], {name: metrics}, level, f"{name}: ROC"),
         "f_beta": curves.f_beta_curve(drawn["f_beta"], metrics, name),
         "reliability": single_model.reliability(drawn["reliability"], metrics, name),
         "completeness": single_model.completeness(
             {name: drawn["completeness"]},
             survey.completeness_axes,
-            f"{name}: completeness of {lens.sum():,} test lenses at p ≥ {judging.threshold:g}",
+            f"{name}: completeness of {(test.label == 1).sum():,} test lenses at p ≥ {judging.threshold:g}",
         ),
     }.items():
         save_figure(figure, model.figures / f"{figure_name}.png")
@@ -137,10 +130,8 @@ def _write_atlas(
         return image_figures.Panel(picture(row["row"]), lines, GREEN if right[position] else RED)
 
     def page(positions: AnyArray, title: str, file: str) -> None:
-        page_rows = max(1, -(-len(positions) // ATLAS_COLUMNS))
         panels = [panel(int(position)) for position in positions]
-        figure = image_figures.atlas_page(panels, title, ATLAS_COLUMNS, page_rows, pixel_scale_arcsec)
-        save_figure(figure, folder / file)
+        save_figure(image_figures.atlas_page(panels, title, pixel_scale_arcsec), folder / file)
 
     for name, column in survey.spread_columns.items():
         of_kind = np.flatnonzero(kind == name)
@@ -149,7 +140,7 @@ def _write_atlas(
         counts = f"{survey.kind_names[name]}: {len(chosen)} of {len(of_kind):,}, by {column}"
         page(chosen, f"{counts} (frame green: right, orange: wrong)", f"atlas_{name}.png")
     wrong, words = shown_mistakes(*mistakes(rows, threshold), threshold)
-    size = ATLAS_COLUMNS * ATLAS_ROWS
+    size = image_figures.ATLAS_PAGE
     pages = max(1, -(-len(wrong) // size))
     for number in range(pages):
         title = f"{words} ({number + 1}/{pages})"

@@ -32,8 +32,10 @@ def survey_argument(
             raise typer.BadParameter(f"{value!r} is not one of {known}.")
         return value
 
+    # Which surveys suit is known only once all are imported.
     metavar = "SURVEY" if suits else "|".join(names or survey_names())
-    return typer.Argument(help="Survey to work on.", show_default=False, parser=parse, metavar=metavar)
+    words = "Survey to work on; a wrong name is answered with all." if suits else "Survey to work on."
+    return typer.Argument(help=words, show_default=False, parser=parse, metavar=metavar)
 
 
 SurveyName = Annotated[str, survey_argument()]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,16 +14,13 @@ from lensfinder.figures.atlas import CaptionField
 from lensfinder.params import Params
 from lensfinder.typing import AnyArray, FloatArray
 
-if TYPE_CHECKING:
-    pass
-
 Painter = Callable[[Sequence[AnyArray]], FloatArray]
 """Images of one object, as its reference representation has them → RGB (y, x, 3) in 0–1."""
 
 
 @dataclass(frozen=True)
 class SurveyObjects:
-    """One survey.
+    """How all that is shown and counted of a survey sees its objects.
 
     Attributes
     ----------

@@ -31,7 +31,7 @@ class RunIdentity:
     model
         Name as in ``params.yaml``; of a fold ``<model>/<fold>``.
     inputs_hash
-        Of the training, see :func:`.provenance.inputs_hash`; of a run above several
+        Of the training, see :func:`~lensfinder.workspace.provenance.inputs_hash`; of a run above several
         trainings, whatever the study knows it by.
     """
 

@@ -98,8 +98,6 @@ class StudyPaths:
     """Outcomes of the gate, one for each of the study's own splits."""
     data_docs = At("{survey.root}/validation/docs/{survey.survey}-{study}")
     """Great Expectations' HTML report."""
-    datasets_dir = At("{survey.root}/datasets/{study}/{survey.survey}")
-    """Images that only the study reads."""
     models_dir = At("{survey.root}/models/{study}/{survey.survey}")
     """Networks, in a folder for each model."""
     evaluation_dir = At("{survey.root}/evaluation/{study}/{survey.survey}")
@@ -111,9 +109,14 @@ class StudyPaths:
     scores = At("{survey.root}/reports/{study}/{survey.survey}/scores.parquet")
     """Scores of all models together, beside the report."""
 
+    @property
+    def target(self) -> str:
+        """The study's ``dvc.yaml``, as DVC is told of it at the root."""
+        return self.pipeline.relative_to(self.survey.root).as_posix()
+
     def stage(self, name: str) -> str:
         """Return the name that DVC gives to one of the study's stages, seen from the root."""
-        return f"{self.pipeline.relative_to(self.survey.root).as_posix()}:{name}"
+        return f"{self.target}:{name}"
 
     def model(self, name: str) -> ModelPaths:
         """Files of one of the study's models; of a fold, ``name`` is ``<model>/<fold>``."""

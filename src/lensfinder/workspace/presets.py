@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from lensfinder.errors import UserError
 from lensfinder.params import read_params
+from lensfinder.params.read import load_yaml
 
 _MAX_LINE = 4096  # longer than any line, so that none is folded
 
@@ -58,8 +58,8 @@ def apply_preset(name: str, params_path: Path) -> None:
         )
     overlay_path = _folder(params_path) / f"{name}.yaml"
     yaml = _round_trip()
-    params = _load(yaml, params_path)
-    _overlay(params, _load(_round_trip(), overlay_path), overlay_path)
+    params = load_yaml(params_path, yaml)
+    _overlay(params, load_yaml(overlay_path, _round_trip()), overlay_path)
     params["preset"] = name
     text = io.StringIO()
     yaml.dump(params, text)
@@ -76,18 +76,6 @@ def _round_trip() -> YAML:
     yaml.width = _MAX_LINE
     yaml.preserve_quotes = True
     return yaml
-
-
-def _load(yaml: YAML, path: Path) -> MutableMapping[str, Any]:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run lensfinder at the root of the repository") from None
-    except YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {error}") from None
-    if not isinstance(content, MutableMapping):
-        raise UserError(f"{path}: expected parameters by name, found {content!r}")
-    return content
 
 
 def _overlay(

@@ -23,9 +23,9 @@ from support.cross_validation import (
 
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
+from lensfinder.studies.cross_validation import CV, LEAK
 from lensfinder.studies.cross_validation.folds import folds_of
 from lensfinder.studies.cross_validation.judge import judge_cv
-from lensfinder.studies.cross_validation.params import CV, LEAK
 from lensfinder.surveys.euclid import columns
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.workspace.jsonfiles import read_json, write_json
@@ -46,14 +46,14 @@ def digests(root: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
     paths = make_catalogue(tmp_path_factory.mktemp("cv"))
-    for study, skill in ((CV, HONEST), (LEAK, FLATTERED)):
+    for study, skill in ((CV.name, HONEST), (LEAK.name, FLATTERED)):
         make_folds(paths, PARAMS, study, skill)
         judge_cv(paths, PARAMS, study)
     return paths
 
 
 def test_metrics_hold_folds_means_and_a_planted_difference(judged: SurveyPaths) -> None:
-    result = read_json(StudyPaths(judged, CV).metrics)
+    result = read_json(StudyPaths(judged, CV.name).metrics)
     assert (result["folds"], result["repeats"], result["n_objects"]) == (3, 1, N)
     assert (result["interval_unit"], result["interval_groups"]) == ("tile", TILES)
     assert list(result["models"]) == ["cube", "pseudo_spectra"]
@@ -72,7 +72,7 @@ def test_metrics_hold_folds_means_and_a_planted_difference(judged: SurveyPaths) 
 
 
 def test_scores_of_all_objects_are_saved_with_their_fold(judged: SurveyPaths) -> None:
-    scores = read_table(StudyPaths(judged, CV).scores)
+    scores = read_table(StudyPaths(judged, CV.name).scores)
     assert list(scores.columns[:4]) == ["model", "repeat", "fold", "object_id"]
     assert "part" not in scores
     for name, of in scores.groupby("model"):
@@ -80,13 +80,13 @@ def test_scores_of_all_objects_are_saved_with_their_fold(judged: SurveyPaths) ->
         assert len(of) == N
         # Each tile is held out by one fold.
         assert (of.groupby("tile")["fold"].nunique() == 1).all()
-        result = read_json(StudyPaths(judged, CV).metrics)["models"][name]["pooled"]
+        result = read_json(StudyPaths(judged, CV.name).metrics)["models"][name]["pooled"]
         assert int(((of["score"] >= 0.5) & (of["label"] == 1)).sum()) == result["tp"]
 
 
 def test_the_report_shows_what_the_metrics_hold(judged: SurveyPaths) -> None:
-    folder = StudyPaths(judged, CV).report_dir
-    result, report = read_json(StudyPaths(judged, CV).metrics), (folder / "report.md").read_text()
+    folder = StudyPaths(judged, CV.name).report_dir
+    result, report = read_json(StudyPaths(judged, CV.name).metrics), (folder / "report.md").read_text()
     assert f"> {result['verdict']}\n" in report
     pooled = result["models"]["cube"]["pooled"]
     assert f"| {pooled['tp']:,} / {pooled['fp']:,} / {pooled['fn']:,} / {pooled['tn']:,} | " in report
@@ -99,8 +99,8 @@ def test_the_report_shows_what_the_metrics_hold(judged: SurveyPaths) -> None:
 
 
 def test_random_folds_stay_apart_and_show_what_they_cost(judged: SurveyPaths) -> None:
-    result = read_json(StudyPaths(judged, LEAK).metrics)
-    honest = read_json(StudyPaths(judged, CV).metrics)
+    result = read_json(StudyPaths(judged, LEAK.name).metrics)
+    honest = read_json(StudyPaths(judged, CV.name).metrics)
     assert result["comparisons"] == []
     for name, of in result["leak"].items():
         assert of["auc_leak"] == pytest.approx(result["models"][name]["auc"], abs=1e-7)
@@ -111,8 +111,8 @@ def test_random_folds_stay_apart_and_show_what_they_cost(judged: SurveyPaths) ->
         assert of["accuracy_difference_bootstrap_interval"]["low"] > 0
         assert of["accuracy_difference_interval"]["low"] < of["accuracy_difference"]
     assert "flatter" in result["verdict"]
-    assert (StudyPaths(judged, LEAK).report_dir / "figures" / "leak.png").is_file()
-    assert "What the mistake costs" in (StudyPaths(judged, LEAK).report_dir / "report.md").read_text()
+    assert (StudyPaths(judged, LEAK.name).report_dir / "figures" / "leak.png").is_file()
+    assert "What the mistake costs" in (StudyPaths(judged, LEAK.name).report_dir / "report.md").read_text()
 
 
 def test_the_same_scores_make_the_same_bytes(judged: SurveyPaths) -> None:
@@ -122,35 +122,35 @@ def test_the_same_scores_make_the_same_bytes(judged: SurveyPaths) -> None:
         "reports/cv/jpas/scores.parquet",
         "reports/cv/jpas/figures/folds.png",
     } < set(made)
-    stale = StudyPaths(judged, CV).report_dir / "figures" / "of_an_earlier_run.png"
+    stale = StudyPaths(judged, CV.name).report_dir / "figures" / "of_an_earlier_run.png"
     stale.write_bytes(b"")
-    judge_cv(judged, PARAMS, CV)
+    judge_cv(judged, PARAMS, CV.name)
     assert digests(judged.root) == made
 
 
 def test_two_repeats_and_a_single_model(tmp_path: Path) -> None:
     paths, params = make_catalogue(tmp_path), cv_params(models=("pseudo_spectra",), repeats=2)
-    make_folds(paths, params, CV, HONEST)
-    result = judge_cv(paths, params, CV)
+    make_folds(paths, params, CV.name, HONEST)
+    result = judge_cv(paths, params, CV.name)
     of = result["models"]["pseudo_spectra"]
     assert [fold["repeat"] for fold in of["per_fold"]] == [1, 1, 1, 2, 2, 2]
     assert sum(of["pooled"][key] for key in ("tp", "fp", "fn", "tn")) == N
     assert result["comparisons"] == []
     assert "no second model" in result["verdict"]
-    assert len(read_table(StudyPaths(paths, CV).scores)) == 2 * N
+    assert len(read_table(StudyPaths(paths, CV.name).scores)) == 2 * N
 
 
 def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path) -> None:
     paths = make_catalogue(tmp_path)
-    make_folds(paths, PARAMS, CV, HONEST)
-    make_folds(paths, PARAMS, LEAK, HONEST)
-    files = StudyPaths(paths, CV)
+    make_folds(paths, PARAMS, CV.name, HONEST)
+    make_folds(paths, PARAMS, LEAK.name, HONEST)
+    files = StudyPaths(paths, CV.name)
     with pytest.raises(UserError, match=r"metrics/jpas/cv\.json: no such file"):
-        judge_cv(paths, PARAMS, LEAK)
-    judge_cv(paths, PARAMS, CV)
+        judge_cv(paths, PARAMS, LEAK.name)
+    judge_cv(paths, PARAMS, CV.name)
     one = files.model("cube/repeat_1-fold_2")
 
-    def refused(path: Path, message: str, study: str = CV) -> None:
+    def refused(path: Path, message: str, study: str = CV.name) -> None:
         kept = path.with_name("kept")
         with pytest.raises(UserError, match=message):
             judge_cv(paths, PARAMS, study)
@@ -177,11 +177,13 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path) -> None:
     result = read_json(files.metrics)
     result["models"]["cube"]["per_fold"].pop()
     write_json(files.metrics, result)
-    refused(files.metrics, r"cv\.json: its 2 folds of cube are not the 3 of params\.yaml", LEAK)
+    refused(files.metrics, r"cv\.json: its 2 folds of cube are not the 3 of params\.yaml", LEAK.name)
     shutil.copy(files.scores, files.scores.with_name("kept"))
     pd.read_parquet(files.scores).iloc[1:].to_parquet(files.scores)
     refused(
-        files.scores, r"cv/jpas/scores\.parquet: 199 objects in fold 1 of repeat 1 of cube.*says 200", LEAK
+        files.scores,
+        r"cv/jpas/scores\.parquet: 199 objects in fold 1 of repeat 1 of cube.*says 200",
+        LEAK.name,
     )
 
 
@@ -204,15 +206,15 @@ def test_euclid_sets_are_compared_with_the_first(tmp_path: Path) -> None:
         part = np.where(held, "test", np.where(np.arange(n) % 4 == 0, "validation", "train"))
         for name in names:
             odds = 2.0 * (2 * frame["label"] - 1) + rng.normal(size=n)
-            write_fold(paths, CV, name, fold, objects.assign(part=part), 1 / (1 + np.exp(-odds)))
-    result = judge_cv(paths, params, CV)
+            write_fold(paths, CV.name, name, fold, objects.assign(part=part), 1 / (1 + np.exp(-odds)))
+    result = judge_cv(paths, params, CV.name)
     assert [(of["first"], of["second"]) for of in result["comparisons"]] == [
         ("set_3", "set_1"),
         ("control", "set_1"),
     ]
     assert (result["interval_unit"], result["interval_groups"]) == ("object", n)
     assert result["models"]["set_1"]["input_bytes_per_object"] == 40
-    report = (StudyPaths(paths, CV).report_dir / "report.md").read_text()
+    report = (StudyPaths(paths, CV.name).report_dir / "report.md").read_text()
     assert "talk: " not in report
     assert "bootstrap over 300 objects" in report
     assert json.dumps(result, allow_nan=False)

@@ -11,9 +11,9 @@ from support.project import REPOSITORY, changed
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params
+from lensfinder.studies.cross_validation import CV, LEAK
 from lensfinder.studies.cross_validation.folds import Fold
 from lensfinder.studies.cross_validation.judge import judge_cv
-from lensfinder.studies.cross_validation.params import CV, LEAK
 from lensfinder.studies.cross_validation.split import split_folds
 from lensfinder.studies.cross_validation.train import train_fold
 from lensfinder.studies.cross_validation.validate import validate_folds
@@ -42,18 +42,18 @@ def study(project: Path, params: Params, tmp_path_factory: pytest.TempPathFactor
     paths = JpasPaths(root)
     (root / "validation").mkdir()
     paths.validation.write_text("{}")
-    for name in (CV, LEAK):
+    for name in (CV.name, LEAK.name):
         split_folds(paths, params, name)
-    validate_folds(paths, params, CV)
-    return StudyPaths(paths, CV)
+    validate_folds(paths, params, CV.name)
+    return StudyPaths(paths, CV.name)
 
 
 @pytest.fixture(scope="module")
 def judged(study: StudyPaths, params: Params) -> dict[str, object]:
     for number in (1, 2):
         for model in MODELS:
-            train_fold(study.survey, params, CV, model, Fold(1, number))
-    return judge_cv(study.survey, params, CV)
+            train_fold(study.survey, params, CV.name, model, Fold(1, number))
+    return judge_cv(study.survey, params, CV.name)
 
 
 def sides(study: StudyPaths, fold: Fold, column: str) -> tuple[set[object], set[object]]:
@@ -76,7 +76,7 @@ def test_nothing_of_a_held_out_fold_is_in_its_training(study: StudyPaths, number
 
 
 def test_the_saved_ids_of_random_folds_do_leak(study: StudyPaths) -> None:
-    leaky = StudyPaths(study.survey, LEAK)
+    leaky = StudyPaths(study.survey, LEAK.name)
     for column in ("tile", "galaxy_id", "spectrum_id"):
         held, learned = sides(leaky, Fold(1, 1), column)
         assert held & learned
@@ -115,9 +115,9 @@ def test_the_answer_holds_both_models_and_a_verdict(study: StudyPaths, judged: d
 
 def test_no_fold_is_trained_before_its_gate(study: StudyPaths, params: Params) -> None:
     with pytest.raises(UserError, match=r"cv_leak.*fold_1\.json: no such file; nothing is trained before"):
-        train_fold(study.survey, params, LEAK, "cube", Fold(1, 1))
+        train_fold(study.survey, params, LEAK.name, "cube", Fold(1, 1))
 
 
 def test_an_unknown_fold_is_refused_with_those_that_there_are(study: StudyPaths, params: Params) -> None:
     with pytest.raises(UserError, match=r"no repeat_1-fold_3 of model 'cube'; .* folds \[1, 2\]"):
-        train_fold(study.survey, params, CV, "cube", Fold(1, 3))
+        train_fold(study.survey, params, CV.name, "cube", Fold(1, 3))

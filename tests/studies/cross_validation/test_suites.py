@@ -20,10 +20,10 @@ from lensfinder.datasets.table import write_table
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.gate.outcome import Finding, Outcome
 from lensfinder.params import Params
+from lensfinder.studies.cross_validation import CV, LEAK
 from lensfinder.studies.cross_validation.euclid.tables import fold_tables as euclid_fold_tables
 from lensfinder.studies.cross_validation.folds import Fold, held_out
 from lensfinder.studies.cross_validation.jpas.tables import fold_tables as jpas_fold_tables
-from lensfinder.studies.cross_validation.params import CV, LEAK
 from lensfinder.studies.cross_validation.tables import FoldTables
 from lensfinder.studies.cross_validation.validate import validate_folds
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS as EUCLID_CATALOGUE
@@ -253,8 +253,8 @@ def outcomes(files: StudyPaths) -> dict[str, bytes]:
 def test_each_fold_has_an_outcome_of_its_own(
     params: Params, catalogue: pd.DataFrame, by_tile: Splits, tmp_path: Path
 ) -> None:
-    files = write_folds(tmp_path, CV, catalogue, by_tile)
-    validate_folds(files.survey, params, CV)
+    files = write_folds(tmp_path, CV.name, catalogue, by_tile)
+    validate_folds(files.survey, params, CV.name)
     first = outcomes(files)
     assert list(first) == [*(f"repeat_1-fold_{number}.json" for number in (1, 2, 3)), "repeat_1.json"]
     third = json.loads(first["repeat_1-fold_3.json"])
@@ -273,7 +273,7 @@ def test_each_fold_has_an_outcome_of_its_own(
     lost = by_tile[THIRD]["object_id"].iloc[0]
     write_table(files.splits_dir / f"{THIRD.key}.parquet", by_tile[THIRD].iloc[1:], SPLIT_COLUMNS)
     with pytest.raises(CheckFailed) as failure:
-        validate_folds(files.survey, params, CV)
+        validate_folds(files.survey, params, CV.name)
     message = str(failure.value)
     assert message.startswith("jpas-cv: 2 of ")
     assert "repeat_1-fold_3: all_objects" in message
@@ -285,8 +285,8 @@ def test_each_fold_has_an_outcome_of_its_own(
 def test_the_gate_of_random_folds_expects_their_leaks(
     params: Params, catalogue: pd.DataFrame, at_random: Splits, by_tile: Splits, tmp_path: Path
 ) -> None:
-    files = write_folds(tmp_path, LEAK, catalogue, at_random)
-    validate_folds(files.survey, params, LEAK)
+    files = write_folds(tmp_path, LEAK.name, catalogue, at_random)
+    validate_folds(files.survey, params, LEAK.name)
     outcome = json.loads(outcomes(files)["repeat_1-fold_3.json"])
     assert outcome["success"]
     assert set(outcome["expected_failures"]) == LEAKS
@@ -294,9 +294,9 @@ def test_the_gate_of_random_folds_expects_their_leaks(
     text = (files.data_docs / "index.html").read_text(encoding="utf-8")
     assert "must fail here, and do" in text
 
-    write_folds(tmp_path, LEAK, catalogue, by_tile)
+    write_folds(tmp_path, LEAK.name, catalogue, by_tile)
     with pytest.raises(CheckFailed) as failure:
-        validate_folds(files.survey, params, LEAK)
+        validate_folds(files.survey, params, LEAK.name)
     message = str(failure.value)
     assert message.startswith(f"jpas-cv_leak: {3 * K} of ")
     assert "repeat_1-fold_3: galaxy_in_one_part: expected to fail: all objects of one galaxy" in message
@@ -313,11 +313,11 @@ def test_a_check_that_breaks_is_no_leak_shown() -> None:
 def test_a_missing_fold_is_named(
     params: Params, catalogue: pd.DataFrame, by_tile: Splits, tmp_path: Path
 ) -> None:
-    files = write_folds(tmp_path, CV, catalogue, by_tile)
+    files = write_folds(tmp_path, CV.name, catalogue, by_tile)
     path = files.splits_dir / f"{THIRD.key}.parquet"
     path.unlink()
     with pytest.raises(UserError, match=re.escape(str(path))):
-        validate_folds(files.survey, params, CV)
+        validate_folds(files.survey, params, CV.name)
 
 
 Sets = dict[Fold, dict[str, pd.DataFrame]]
@@ -423,12 +423,12 @@ def test_each_fault_of_euclid_folds_is_caught(
 def test_euclid_folds_have_outcomes_too(
     euclid_params: Params, stamps: pd.DataFrame, euclid_sets: Sets, tmp_path: Path
 ) -> None:
-    files = StudyPaths(EuclidPaths(tmp_path), CV)
+    files = StudyPaths(EuclidPaths(tmp_path), CV.name)
     write_table(files.survey.catalogue, stamps, EUCLID_CATALOGUE)
     for fold, of_fold in euclid_sets.items():
         for name, table in of_fold.items():
             write_table(files.splits_dir / fold.key / f"{name}.parquet", table, SET_COLUMNS)
-    validate_folds(files.survey, euclid_params, CV)
+    validate_folds(files.survey, euclid_params, CV.name)
     assert list(outcomes(files)) == ["repeat_1-fold_1.json", "repeat_1-fold_2.json", "repeat_1.json"]
     outcome = json.loads(outcomes(files)["repeat_1-fold_2.json"])
     assert outcome["success"]

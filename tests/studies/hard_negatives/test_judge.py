@@ -191,7 +191,7 @@ def test_the_stage_writes_scores_numbers_figures_and_report(
     saved = read_table(files.scores)
     assert list(saved)[-2:] == ["score_cube", "score_pseudo_spectra"]
     assert int((saved["score_cube"] >= 0.5).sum()) == content["models"]["cube"][ALL]["called_lens"]
-    folder = files.study.report_dir
+    folder = files.report_dir
     figures = {path.name for path in (folder / "figures").iterdir()}
     assert figures == {"rates.png", *(f"atlas_{kind}.png" for kind in IMPOSTOR_KINDS)}
     text = (folder / "report.md").read_text(encoding="utf-8")

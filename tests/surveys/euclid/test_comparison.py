@@ -45,7 +45,7 @@ def write_evaluation(paths: SurveyPaths, name: str) -> None:
     objects = objects_to_score(read_parts(PARTS.files(paths.splits, name)), catalogue, COLUMNS.scores)
     scores = with_scores(objects, fake_euclid_scores(paths, name, objects["row"].to_numpy()))
     groups = EUCLID.groups_of(scores[scores["part"] == "test"], catalogue)
-    evaluated = evaluate_scores(name, scores, groups, JUDGING, PARAMS.seed)
+    evaluated = evaluate_scores(name, scores, lambda rows: groups, JUDGING, PARAMS.seed)
     metrics = metrics_of(evaluated, EUCLID.kind_of(evaluated.rows), JUDGING, 106_136, 1.0)
     write_table(paths.model(name).scores, scores, COLUMNS.scores)
     write_json(paths.model(name).metrics, metrics)
@@ -144,7 +144,7 @@ def evaluated_as(name: str, signal: float, n: int = 600) -> Evaluated:
     part = np.where(np.arange(n) < n - 100, "test", "validation")
     frame = {"object_id": np.arange(n).astype(str), "row": np.arange(n), "label": label}
     scores = pd.DataFrame({**frame, "part": part, "score": score})
-    return evaluate_scores(name, scores, object_groups(n - 100), JUDGING, 3)
+    return evaluate_scores(name, scores, lambda rows: object_groups(len(rows)), JUDGING, 3)
 
 
 def test_ranking_knows_which_way_is_better_and_what_is_resolved() -> None:

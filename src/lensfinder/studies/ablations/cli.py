@@ -24,7 +24,7 @@ def ablations_represent(survey: SurveyName) -> None:
     """Make of every cube one pseudo-spectrum, one white image and 56 colours."""
     from lensfinder.studies.ablations.represent import represent_ablations
 
-    represent_ablations(*open_survey(survey, ["ablations"]))
+    represent_ablations(*open_survey(survey, [ABLATIONS.name]))
 
 
 @app.command("train")
@@ -37,7 +37,7 @@ def ablations_train(
     """Train and score one; a killed training resumes and ends as an undisturbed one."""
     from lensfinder.studies.ablations.train import train_ablation
 
-    train_ablation(*open_survey(survey, ["ablations"]), name)
+    train_ablation(*open_survey(survey, [ABLATIONS.name]), name)
 
 
 @app.command("occlude")
@@ -45,7 +45,7 @@ def ablations_occlude(survey: SurveyName) -> None:
     """Hide bands and places from the trained models, and draw how their losses rise."""
     from lensfinder.studies.occlusion.occlude import occlude
 
-    occlude(*open_survey(survey, ["ablations"]))
+    occlude(*open_survey(survey, [ABLATIONS.name]))
 
 
 @app.command("judge")
@@ -53,4 +53,4 @@ def ablations_judge(survey: SurveyName) -> None:
     """Compare all with the models that they were made of; write numbers, figure and report."""
     from lensfinder.studies.ablations.judge import judge_all
 
-    judge_all(*open_survey(survey, ["ablations"]))
+    judge_all(*open_survey(survey, [ABLATIONS.name]))

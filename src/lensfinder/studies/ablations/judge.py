@@ -10,7 +10,7 @@ import pandas as pd
 from lensfinder.datasets.files import open_images_of
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
-from lensfinder.evaluation.evaluated import evaluate_scores, part_of
+from lensfinder.evaluation.evaluated import evaluate_scores
 from lensfinder.figures.style import save_figure
 from lensfinder.params import Params
 from lensfinder.report.page import Section, markdown_table, setting, write_page
@@ -55,8 +55,9 @@ def judge_all(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     for name in names:
         model = study.model(name) if name in ablations else paths.model(name)
         scores = read_table(model.scores, survey.columns.scores)
-        groups = objects.groups_of(part_of(scores, "test")[0], catalogue)
-        evaluated[name] = evaluate_scores(name, scores, groups, section.judging, params.seed)
+        evaluated[name] = evaluate_scores(
+            name, scores, lambda rows: objects.groups_of(rows, catalogue), section.judging, params.seed
+        )
     sizes = {
         name: _bytes_per_object(paths, definitions[name].representation, len(catalogue)) for name in names
     }

@@ -32,7 +32,8 @@ def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
     survey, definitions = survey_of(paths.survey), models(params.survey(paths.survey))
     if name not in definitions:
         raise UserError(
-            f"params.yaml: jpas.ablations has no {name!r}; it has {', '.join(definitions) or 'none'}"
+            f"params.yaml: {paths.survey}.ablations has no {name!r}; "
+            f"it has {', '.join(definitions) or 'none'}"
         )
     check_validated(paths.validation, f"lensfinder validate {paths.survey}")
     study = StudyPaths(paths, ABLATIONS.name)

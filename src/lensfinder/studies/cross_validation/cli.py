@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lensfinder.errors import UserError
-from lensfinder.studies.cross_validation import CV as STUDY
-from lensfinder.studies.cross_validation import LEAK as LEAKING
-from lensfinder.studies.cross_validation.params import CV, LEAK
+from lensfinder.studies.cross_validation import CV, LEAK
 from lensfinder.surveys.commands import ModelName, open_survey, survey_argument
 
 if TYPE_CHECKING:
@@ -24,13 +22,13 @@ app = typer.Typer(
     `--leak` deals objects at random instead, the usual mistake, and keeps its results apart.""",
 )
 
-SurveyName = Annotated[str, survey_argument(names=STUDY.surveys)]
+SurveyName = Annotated[str, survey_argument(names=CV.surveys)]
 
 
 def _open_study(survey: str, leak: bool) -> tuple[SurveyPaths, Params, str]:
-    if leak and survey not in LEAKING.surveys:
+    if leak and survey not in LEAK.surveys:
         raise UserError(f"--leak: objects of {survey} share nothing that could leak")
-    return *open_survey(survey, [CV]), LEAK if leak else CV
+    return *open_survey(survey, [CV.name]), (LEAK if leak else CV).name
 
 
 Leak = Annotated[bool, typer.Option("--leak", help="On random folds, which leak (`jpas` alone).")]

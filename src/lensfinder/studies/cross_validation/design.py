@@ -35,10 +35,13 @@ class Design(Protocol):
     def prepare(self, files: StudyPaths, params: Params) -> Prepared:
         """Make what the gate looks at."""
 
-    def cv_question(self) -> CvQuestion:
-        """Return what is asked of its models, and what they are called."""
-
 
 def design_of(survey: str) -> Design:
     """Return what is a survey's own, by its name."""
     return cast(Design, import_module(f"{__package__}.{survey}"))
+
+
+def question_of(survey: str) -> CvQuestion:
+    """Return what is asked of a survey's models, and what they are called."""
+    question: CvQuestion = import_module(f"{__package__}.{survey}.question").QUESTION
+    return question

@@ -13,11 +13,10 @@ from lensfinder.evaluation.intervals import Groups
 from lensfinder.figures.style import save_figures
 from lensfinder.params import Model, Params
 from lensfinder.report.page import commands_section, figures_section, setting, write_page
-from lensfinder.studies.cross_validation import figures, summary
+from lensfinder.studies.cross_validation import CV, LEAK, figures, summary
 from lensfinder.studies.cross_validation.comparison import compare_cross_validated, leak_differences
-from lensfinder.studies.cross_validation.design import design_of
+from lensfinder.studies.cross_validation.design import question_of
 from lensfinder.studies.cross_validation.measures import CrossValidated, HeldOut, cross_validate, model_result
-from lensfinder.studies.cross_validation.params import CV, LEAK
 from lensfinder.studies.cross_validation.question import CvQuestion
 from lensfinder.studies.cross_validation.report import cv_sections, reading_section
 from lensfinder.studies.cross_validation.resampled import TEST_NAME
@@ -42,17 +41,17 @@ def judge_cv(paths: SurveyPaths, params: Params, study: str) -> dict[str, Any]:
     """
     catalogue = read_table(paths.catalogue, survey_of(paths.survey).columns.catalogue)
     of = FoldFiles(StudyPaths(paths, study), params, catalogue)
-    question = design_of(paths.survey).cv_question()
+    question = question_of(paths.survey)
     labels = question.labels(of.models)
     validated = {name: _validate(of, name, of.read_trained(name)) for name in of.models}
     result = _common(of, validated)
     # Scores of random folds flatter every model: they are compared with honest ones, never with each other.
-    pairs = [] if study == LEAK else question.pairs(of.models)
+    pairs = [] if study == LEAK.name else question.pairs(of.models)
     result["comparisons"] = [
         compare_cross_validated(validated[first], validated[second], of.judging) for first, second in pairs
     ]
-    if study == LEAK:
-        tiles = FoldFiles(StudyPaths(paths, CV), params, catalogue)
+    if study == LEAK.name:
+        tiles = FoldFiles(StudyPaths(paths, CV.name), params, catalogue)
         honest = {name: _validate(tiles, name, tiles.read_judged(name)) for name in of.models}
         result["leak"] = {
             name: leak_differences(validated[name], honest[name], of.judging) for name in of.models
@@ -104,14 +103,14 @@ def _input_bytes(of: FoldFiles, model: Model) -> int:
 def _write_report(of: FoldFiles, result: Mapping[str, Any], question: CvQuestion) -> None:
     folder, study = of.files.report_dir, of.files.study
     commands = [
-        ("everything, from the parameters", f"dvc repro {of.pipeline}"),
+        ("everything, from the parameters", f"dvc repro {of.files.target}"),
         ("all numbers", f"dvc metrics show metrics/{of.survey}/{study}.json"),
-        ("this page", f"dvc repro --single-item --force {of.pipeline}:judge-{study}-{of.survey}"),
+        ("this page", f"dvc repro --single-item --force {of.files.target}:judge-{study}-{of.survey}"),
     ]
     n_objects, n_lenses = result["n_objects"], result["n_lenses"]
     write_page(
         folder,
-        question.leak_title if study == LEAK else question.title,
+        question.leak_title if study == LEAK.name else question.title,
         setting(of.params, of.survey, n_objects, question.objects, n_lenses, "held-out lenses"),
         result["verdict"],
         [

@@ -68,7 +68,7 @@ class CrossValidated:
     folds
         In their order.
     value
-        Each measure of :func:`.evaluated.measure` on every fold, of shape (J,).
+        Each measure of :func:`~lensfinder.evaluation.evaluated.measure` on every fold, of shape (J,).
     objects
         Rows of all held-out objects, with the scores of the first repeat, in the catalogue's order.
     groups

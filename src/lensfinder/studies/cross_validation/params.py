@@ -8,9 +8,6 @@ from pydantic import Field, model_validator
 
 from lensfinder.params.base import PositiveCount, Section, SurveySection
 
-CV, LEAK = "cv", "cv_leak"
-"""Names of both studies: on folds that share nothing, and on random ones, the usual mistake."""
-
 
 class CrossValidation(Section):
     """Folds, each held out once by networks that learn from all others; numbered, so that DVC can name them.

@@ -16,7 +16,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class CvQuestion:
-    """One survey.
+    """What is asked of the models of one survey.
 
     Attributes
     ----------

@@ -60,11 +60,6 @@ class FoldFiles:
         return self.params.survey(self.survey).judging
 
     @property
-    def pipeline(self) -> str:
-        """The study's ``dvc.yaml``, as DVC is told of it."""
-        return self.files.pipeline.relative_to(self.files.survey.root).as_posix()
-
-    @property
     def columns(self) -> dict[str, Column]:
         """Columns of the table of all held-out objects' scores."""
         shared = survey_of(self.survey).columns.scores.items()
@@ -81,7 +76,7 @@ class FoldFiles:
         return [self._read_fold(name, fold) for fold in self.folds]
 
     def read_judged(self, name: str) -> list[HeldOut]:
-        """Read the folds of a model from what :func:`.cv_judge.judge_cv` wrote of this cross-validation.
+        """Read the folds of a model from what :func:`.judge.judge_cv` wrote of this cross-validation.
 
         Raises
         ------
@@ -95,7 +90,7 @@ class FoldFiles:
         if list(told) != self.folds:
             raise UserError(
                 f"{self.files.metrics}: its {len(told)} folds of {name} are not the {len(self.folds)} of "
-                f"params.yaml ({self.survey}.cv); run `dvc repro {self.pipeline}`"
+                f"params.yaml ({self.survey}.cv); run `dvc repro {self.files.target}`"
             )
         folds = []
         for fold, entry in told.items():
@@ -105,7 +100,7 @@ class FoldFiles:
                 raise UserError(
                     f"{self.files.scores}: {len(rows)} objects in fold {fold.number} of repeat {fold.repeat} "
                     f"of {name}, but {self.files.metrics} says {entry['n_test']}; run "
-                    f"`dvc repro {self.pipeline}`"
+                    f"`dvc repro {self.files.target}`"
                 )
             threshold = entry["validation_threshold"]
             folds.append(HeldOut(fold, rows, float("nan") if threshold is None else threshold, entry))
@@ -127,7 +122,7 @@ class FoldFiles:
             if not path.is_file():
                 raise UserError(
                     f"{path}: no such file; fold {fold.number} of repeat {fold.repeat} of {name} was not "
-                    f"trained to its end: run `dvc repro {self.pipeline}`"
+                    f"trained to its end: run `dvc repro {self.files.target}`"
                 )
         scores = read_table(files.scores, survey_of(self.survey).columns.scores)
         self._check_objects(files.scores, scores)
@@ -155,5 +150,5 @@ class FoldFiles:
             first = scores[wrong].iloc[0]
             raise UserError(
                 f"{path}: {int(wrong.sum())} object(s) are not the catalogue's in the same row (first: "
-                f"{first['object_id']}, row {first['row']}); run `dvc repro {self.pipeline}`"
+                f"{first['object_id']}, row {first['row']}); run `dvc repro {self.files.target}`"
             )

@@ -8,9 +8,10 @@ import pandas as pd
 
 from lensfinder.datasets.table import read_table
 from lensfinder.params import Params
+from lensfinder.studies.cross_validation import LEAK
 from lensfinder.studies.cross_validation.design import design_of
 from lensfinder.studies.cross_validation.folds import assign_folds, folds_of, held_out
-from lensfinder.studies.cross_validation.params import LEAK, CrossValidation
+from lensfinder.studies.cross_validation.params import CrossValidation
 from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
@@ -28,7 +29,7 @@ def split_folds(paths: SurveyPaths, params: Params, study: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     design, columns = design_of(paths.survey), survey_of(paths.survey).columns.catalogue
     catalogue = read_table(paths.catalogue, columns)
-    cv, at_random = params.survey(paths.survey).study(CrossValidation), study == LEAK
+    cv, at_random = params.survey(paths.survey).study(CrossValidation), study == LEAK.name
     sizes = {}
     for repeat in cv.repeats:
         numbers = assign_folds(catalogue, len(cv.folds), repeat, params.seed, at_random)

@@ -39,7 +39,7 @@ def train_fold(paths: SurveyPaths, params: Params, study: str, name: str, fold: 
     files = StudyPaths(paths, study)
     check_validated(
         files.validation_dir / f"{fold.key}.json",
-        f"dvc repro {files.pipeline.relative_to(paths.root).as_posix()}",
+        f"dvc repro {files.target}",
     )
     definition = section.models[name]
     representation = survey.representations[definition.representation]

@@ -9,8 +9,8 @@ import shutil
 
 from lensfinder.errors import CheckFailed
 from lensfinder.params import Params
+from lensfinder.studies.cross_validation import LEAK
 from lensfinder.studies.cross_validation.design import design_of
-from lensfinder.studies.cross_validation.params import LEAK
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 
@@ -37,7 +37,7 @@ def validate_folds(paths: SurveyPaths, params: Params, study: str) -> None:
     from lensfinder.studies.cross_validation.suites import LEAKS
 
     gate = Gate(f"{paths.survey}-{study}")
-    outcome = gate.check(make_suites(tables), tables, LEAKS if study == LEAK else ())
+    outcome = gate.check(make_suites(tables), tables, LEAKS if study == LEAK.name else ())
     report = gate.write_report(outcome, files.data_docs)
     if not outcome.success:
         raise CheckFailed(outcome.message(report))

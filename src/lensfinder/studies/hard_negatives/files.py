@@ -12,15 +12,11 @@ from lensfinder.workspace.paths import At, StudyPaths
 
 
 @dataclass(frozen=True)
-class HardNegativeFiles:
-    """Files of the study, besides those that every study has."""
+class HardNegativeFiles(StudyPaths):
+    """Files of the study."""
 
     survey: JpasPaths
-
-    @property
-    def study(self) -> StudyPaths:
-        """What every study has."""
-        return StudyPaths(self.survey, HARD_NEGATIVES.name)
+    study: str = HARD_NEGATIVES.name
 
     images_dir = At("{survey.root}/datasets/hard_negatives/jpas/images")
     """Catalogue and images."""

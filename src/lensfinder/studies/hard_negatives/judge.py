@@ -17,7 +17,6 @@ from lensfinder.figures.atlas import spread_examples
 from lensfinder.figures.style import GREEN, RED, save_figure
 from lensfinder.params import Params
 from lensfinder.report.page import Section, commands_section, write_page
-from lensfinder.stages.evaluate import ATLAS_COLUMNS, ATLAS_ROWS
 from lensfinder.stages.score_parts import PREDICTION_BATCH
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
 from lensfinder.studies.hard_negatives.figures import rates_by_kind
@@ -70,8 +69,8 @@ def judge_impostors(paths: JpasPaths, params: Params) -> dict[str, Any]:
     )
     content |= beside_ordinary(metrics)
     write_table(files.scores, scores, _score_columns(names))
-    write_json(files.study.metrics, content)
-    figures = files.study.report_dir / "figures"
+    write_json(files.metrics, content)
+    figures = files.report_dir / "figures"
     save_figure(rates_by_kind(content), figures / "rates.png")
     _write_atlas(files, params, impostors, scores)
     _write_report(files, params, impostors, content)
@@ -128,7 +127,7 @@ def _write_atlas(
     paint = survey.painter(files.survey.tables, whole)
     models = {name: scores[_column(name)].to_numpy() for name in params.section(Jpas).models}
     worst = np.max(list(models.values()), axis=0)
-    half = ATLAS_COLUMNS * ATLAS_ROWS // 2
+    half = image_figures.ATLAS_PAGE // 2
 
     def panel(row: int) -> image_figures.Panel:
         truth = impostors.iloc[row]
@@ -152,14 +151,9 @@ def _write_atlas(
             f"{IMPOSTOR_NAMES[kind]}: the {len(top)} of {len(rows):,} with the highest scores, then others "
             "from bright to faint (frame orange: called a lens)"
         )
-        figure = image_figures.atlas_page(
-            [panel(int(row)) for row in chosen],
-            title,
-            ATLAS_COLUMNS,
-            max(1, -(-len(chosen) // ATLAS_COLUMNS)),
-            survey.pixel_scale_arcsec(params),
-        )
-        save_figure(figure, files.study.report_dir / "figures" / f"atlas_{kind}.png")
+        panels = [panel(int(row)) for row in chosen]
+        figure = image_figures.atlas_page(panels, title, survey.pixel_scale_arcsec(params))
+        save_figure(figure, files.report_dir / "figures" / f"atlas_{kind}.png")
 
 
 def _write_report(
@@ -209,4 +203,4 @@ def _write_report(
             ]
         ),
     ]
-    write_page(files.study.report_dir, TITLE, setting, verdict(content), sections)
+    write_page(files.report_dir, TITLE, setting, verdict(content), sections)

@@ -1,4 +1,4 @@
-"""Section ``jpas.study(HardNegatives)`` of ``params.yaml``: what looks like a lensed quasar and is none."""
+"""Section ``jpas.hard_negatives`` of ``params.yaml``: what looks like a lensed quasar and is none."""
 
 from __future__ import annotations
 

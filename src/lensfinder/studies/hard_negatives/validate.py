@@ -40,7 +40,7 @@ def validate_impostors(paths: JpasPaths, params: Params) -> None:
     gate = Gate(f"{paths.survey}-{HARD_NEGATIVES.name}")
     tables = hard_negative_tables(impostors, catalogue, *arrays, params.seed)
     outcome = gate.check(hard_negative_suites(params.section(Jpas), n_bands), tables)
-    report = gate.write_report(outcome, files.study.data_docs)
+    report = gate.write_report(outcome, files.data_docs)
     if not outcome.success:
         raise CheckFailed(outcome.message(report))
     outcome.write(files.validation)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def occlusion(bands: pd.DataFrame, places: pd.DataFrame, title: str) -> Figure:
     """Draw loss increase against wavelength, all models in one panel, and a map against position for each.
 
-    ``bands`` and ``places`` are tables of :mod:`.occlusion`. The maps have one colour scale; a dot marks a
+    ``bands`` and ``places`` are tables of :mod:`.measures`. The maps have one colour scale; a dot marks a
     place whose interval lies above zero.
     """
     models = list(dict.fromkeys(bands["model"]))

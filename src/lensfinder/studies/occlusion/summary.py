@@ -1,4 +1,4 @@
-"""What hidden light shows, in words that follow from the tables of :mod:`.occlusion`."""
+"""What hidden light shows, in words that follow from the tables of :mod:`.measures`."""
 
 from __future__ import annotations
 

@@ -20,7 +20,10 @@ from lensfinder.workspace.jsonfiles import write_json
 
 
 class SetParts:
-    """A table for each training set, and one that all share for the test; see :class:`.parts.Parts`."""
+    """A table for each training set, and one that all share for the test.
+
+    See :class:`~lensfinder.datasets.parts.Parts`.
+    """
 
     columns = SET_COLUMNS
 

@@ -43,7 +43,7 @@ def _best_words(measure: str, best: Mapping[str, Any], metrics: Mapping[str, Any
 
 
 def control_words(selection: Mapping[str, Any], sample_size: Mapping[str, Any]) -> str:
-    """Say in what the control differs from both ends, see :meth:`.EuclidComparison.compare`."""
+    """Say in what the control differs from both ends, see :meth:`.comparison.EuclidComparison.compare`."""
     return (
         f"{_effect('Selection, at equal size', selection)} "
         f"{_effect('Number of examples, at equal selection', sample_size)}"

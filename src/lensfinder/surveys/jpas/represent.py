@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,33 +13,52 @@ from lensfinder.progress import Progressing
 from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra
+from lensfinder.typing import AnyArray
 from lensfinder.workspace.jsonfiles import write_json
 
 
 def represent(paths: JpasPaths, params: Params) -> None:
     """Write ``pseudo_spectra.npy`` and the measured sizes of both representations."""
+    write_of_cubes(paths, params, {paths.pseudo_spectra: pseudo_spectra}, "represent: pseudo-spectra")
+    write_json(paths.sizes, _sizes(paths.cubes, paths.pseudo_spectra))
+
+
+def write_of_cubes(
+    paths: JpasPaths, params: Params, made: Mapping[Path, Callable[[AnyArray], AnyArray]], title: str
+) -> None:
+    """Write what functions make of all cubes, an array each; row i belongs to row i of the catalogue.
+
+    Raises
+    ------
+    UserError
+        If there are no cubes.
+    """
     cubes = open_images(paths.cubes)
-    paths.pseudo_spectra.parent.mkdir(parents=True, exist_ok=True)
-    partial = paths.pseudo_spectra.with_name("partial.npy")
-    partial.unlink(missing_ok=True)
-    out = ImageFile(partial, (len(cubes), 2, cubes.shape[3], cubes.shape[1]))
+    out = {}
+    for path, of_cubes in made.items():
+        partial = path.with_name(f"partial_{path.name}")
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        out[path] = ImageFile(partial, (len(cubes), *of_cubes(cubes[:1]).shape[1:]))
     size = params.section(Jpas).simulation.chunk_size
     chunks = [slice(i, min(i + size, len(cubes))) for i in range(0, len(cubes), size)]
     with (
-        Progressing("represent: pseudo-spectra", len(cubes), "objects") as progress,
+        Progressing(title, len(cubes), "objects") as progress,
         ThreadPoolExecutor(params.section(Jpas).simulation.workers or os.cpu_count()) as pool,
     ):
 
         def work(chunk: slice) -> int:
             # Mapped anew for every chunk: pages once read are given back with it.
-            out.write(chunk.start, pseudo_spectra(open_images(paths.cubes)[chunk]))
+            whole = open_images(paths.cubes)[chunk]
+            for path, of_cubes in made.items():
+                out[path].write(chunk.start, of_cubes(whole))
             return int(chunk.stop - chunk.start)
 
         for count in pool.map(work, chunks):
             progress.advance(count)
-    out.close()
-    os.replace(partial, paths.pseudo_spectra)
-    write_json(paths.sizes, _sizes(paths.cubes, paths.pseudo_spectra))
+    for path, file in out.items():
+        file.close()
+        os.replace(path.with_name(f"partial_{path.name}"), path)
 
 
 def _sizes(cubes: Path, spectra: Path) -> dict[str, object]:

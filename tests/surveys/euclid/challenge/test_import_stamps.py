@@ -28,6 +28,7 @@ from lensfinder.params import read_params
 from lensfinder.surveys.euclid.bands import read_euclid_bands
 from lensfinder.surveys.euclid.challenge import import_images
 from lensfinder.surveys.euclid.challenge.images import ChallengeImages
+from lensfinder.surveys.euclid.challenge.import_source import Source
 from lensfinder.surveys.euclid.challenge.import_stamps import import_challenge
 from lensfinder.surveys.euclid.challenge.layout import drawn_for_test
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
@@ -154,23 +155,25 @@ def test_a_killed_import_resumes_and_ends_alike(
     undisturbed = {path.name: path.read_bytes() for path in euclid.images_dir.iterdir()}
 
     monkeypatch.setattr(import_images, "_CHUNK", 2)
-    real, rows = import_images.Stamps.read, []
+    real, rows = import_images.read_row, []
 
-    def killing(self: import_images.Stamps, row: int) -> object:
-        rows.append(row)
+    def killing(source: Source, number: int) -> object:
+        rows.append(number)
         if len(rows) >= 6:
             raise Killed
-        return real(self, row)
+        return real(source, number)
 
     one_worker = changed(params, {"euclid.simulation.workers": 1})
-    monkeypatch.setattr(import_images.Stamps, "read", killing)
+    monkeypatch.setattr(import_images, "read_row", killing)
     with pytest.raises(Killed):
         import_challenge(euclid, one_worker, folder, catalogue)
     assert {path.name: path.read_bytes() for path in euclid.images_dir.iterdir()} == undisturbed
-    again = []
-    monkeypatch.setattr(import_images.Stamps, "read", lambda self, row: again.append(row) or real(self, row))
+    first, again = rows[:4], []
+    monkeypatch.setattr(
+        import_images, "read_row", lambda source, number: again.append(number) or real(source, number)
+    )
     run(euclid, folder, catalogue)
-    assert sorted(again) == list(range(4, 12))  # the damaged row was noted before the kill
+    assert sorted([*first, *again]) == NUMBERS  # the damaged row was noted before the kill
     assert {path.name: path.read_bytes() for path in euclid.images_dir.iterdir()} == undisturbed
     assert not any(euclid.work("import-euclid", "").parent.glob("import-euclid*"))
 

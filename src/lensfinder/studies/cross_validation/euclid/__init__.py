@@ -21,7 +21,6 @@ from lensfinder.workspace.paths import StudyPaths
 if TYPE_CHECKING:
     from lensfinder.gate.expectations import Suite
     from lensfinder.studies.cross_validation.design import Prepared
-    from lensfinder.studies.cross_validation.question import CvQuestion
 
 
 def cut(section: SurveySection) -> Section:
@@ -57,10 +56,3 @@ def prepare(files: StudyPaths, params: Params) -> Prepared:
         return fold_suites(euclid, catalogue, tables)
 
     return fold_tables(catalogue, sets), suites
-
-
-def cv_question() -> CvQuestion:
-    """Return what is asked: is one of the sets better than the first?"""
-    from lensfinder.studies.cross_validation.euclid.question import QUESTION
-
-    return QUESTION

@@ -19,9 +19,9 @@ HELD_OUT = "held_out"
 def fold_tables(catalogue: pd.DataFrame, sets: Mapping[Fold, Mapping[str, pd.DataFrame]]) -> FoldTables:
     """Put beside the sets of each fold what the catalogue says, and count how often each stamp is held out.
 
-    The tables of a fold are those of :func:`.euclid.suites.tables.set_tables`, whose ``sample`` is
-    the fold's, and :data:`HELD_OUT`: the catalogue's lenses and non-lenses, with ``held_out`` (1.0 or 0.0).
-    A repeat has all stamps, with ``times_held_out``.
+    The tables of a fold are those of :func:`~lensfinder.surveys.euclid.suites.tables.set_tables`, whose
+    ``sample`` is the fold's, and :data:`HELD_OUT`: the catalogue's lenses and non-lenses, with ``held_out``
+    (1.0 or 0.0). A repeat has all stamps, with ``times_held_out``.
 
     Parameters
     ----------

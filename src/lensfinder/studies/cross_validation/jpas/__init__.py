@@ -20,7 +20,6 @@ from lensfinder.workspace.paths import StudyPaths
 if TYPE_CHECKING:
     from lensfinder.gate.expectations import Suite
     from lensfinder.studies.cross_validation.design import Prepared
-    from lensfinder.studies.cross_validation.question import CvQuestion
 
 
 def cut(section: SurveySection) -> Section:
@@ -52,10 +51,3 @@ def prepare(files: StudyPaths, params: Params) -> Prepared:
         return fold_suites(jpas, catalogue)
 
     return fold_tables(catalogue, splits), suites
-
-
-def cv_question() -> CvQuestion:
-    """Return what is asked: is the cube better, or the two pseudo-spectra?"""
-    from lensfinder.studies.cross_validation.jpas.question import QUESTION
-
-    return QUESTION

@@ -32,28 +32,29 @@ def fold_suites(jpas: Jpas, catalogue: pd.DataFrame) -> list[Suite]:
     catalogue
         Of all objects: its fractions are to be those of every part.
     """
-    n_folds = len(jpas.study(CrossValidation).folds)
+    cv = jpas.study(CrossValidation)
+    n_folds = len(cv.folds)
     counts = (("times_held_out", 1, "held out"), ("times_learned_from", n_folds - 1, "learned from"))
     once = [
         one_of(column, f"every object is {words} by {times} of the {n_folds} folds", column, [times])
         for column, times, words in counts
     ]
     return [
-        *(_fold(fold.key, jpas, catalogue) for fold in folds_of(jpas.study(CrossValidation))),
+        *(_fold(fold.key, n_folds, jpas, catalogue) for fold in folds_of(cv)),
         *(
             Suite(repeat_name(repeat), ("object_id", "kind", "tile"), tuple(once), {})
-            for repeat in jpas.study(CrossValidation).repeats
+            for repeat in cv.repeats
         ),
     ]
 
 
-def _fold(key: str, jpas: Jpas, catalogue: pd.DataFrame) -> Suite:
+def _fold(key: str, n_folds: int, jpas: Jpas, catalogue: pd.DataFrame) -> Suite:
     fraction, gate = jpas.split.validation_fraction, jpas.gate
     lensed = dict.fromkeys(PARTS, float((catalogue["label"] == 1).mean()))
     kinds = {kind: float((catalogue["kind"] == kind).mean()) for kind in KINDS}
     thresholds = {
         **proportion_thresholds(fraction, gate.size_tolerance, lensed, gate.balance_tolerance),
-        **around("held_out", 1 / len(jpas.study(CrossValidation).folds), gate.size_tolerance),
+        **around("held_out", 1 / n_folds, gate.size_tolerance),
         "n_objects": len(catalogue),
     }
     for kind, of_kind in kinds.items():
@@ -75,7 +76,7 @@ def _fold(key: str, jpas: Jpas, catalogue: pd.DataFrame) -> Suite:
         *agreement_with_catalogue(SPLIT_ATTRIBUTES),
         row_count("all_objects", f"the split has all {len(catalogue)} objects of the catalogue", "n_objects"),
         *no_leak(),
-        held_out_size(len(jpas.study(CrossValidation).folds), gate.size_tolerance),
+        held_out_size(n_folds, gate.size_tolerance),
         validation_size(fraction, gate.size_tolerance),
         *class_balance(lensed, gate.balance_tolerance, "lensed quasars"),
         *of_kinds,

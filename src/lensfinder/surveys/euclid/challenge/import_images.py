@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,36 +24,15 @@ _SHAPES = {
 _CHUNK = 64
 
 
-@dataclass(frozen=True)
-class Stamps:
-    """Where the images of each row of the catalogue are.
-
-    Attributes
-    ----------
-    origins
-        Index in ``sources``, of shape (n,).
-    numbers
-        Image number, of shape (n,).
-    """
-
-    sources: Sequence[Source]
-    origins: IntArray
-    numbers: IntArray
-
-    def read(self, row: int) -> list[AnyArray]:
-        """Return the images of one row in the order of ``BANDS``, float16, µJy per pixel.
-
-        Raises
-        ------
-        DamagedImage
-            If one of them cannot be used.
-        """
-        source, number = self.sources[self.origins[row]], int(self.numbers[row])
-        return [_half(source, band, number) for band in BANDS]
-
-
-def read_images(folder: Path, stamps: Stamps, workers: int) -> dict[int, str]:
+def read_images(
+    folder: Path, sources: Sequence[Source], origins: IntArray, numbers: IntArray, workers: int
+) -> dict[int, str]:
     """Write all images into arrays in ``folder``; continues what an interrupted run left there.
+
+    Parameters
+    ----------
+    origins, numbers
+        Of each row of the catalogue, the place of its source in ``sources`` and its image number, (n,).
 
     Returns
     -------
@@ -62,13 +40,14 @@ def read_images(folder: Path, stamps: Stamps, workers: int) -> dict[int, str]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     damaged = Journal(folder / f"damaged{JOURNAL_SUFFIX}")
-    chunks = ImageChunks(folder, _SHAPES, cut(0, len(stamps.numbers), _CHUNK), "import: stamps", "stamps")
+    chunks = ImageChunks(folder, _SHAPES, cut(0, len(numbers), _CHUNK), "import: stamps", "stamps")
 
     def work(chunk: slice) -> None:
         vis, nisp = (np.zeros((chunk.stop - chunk.start, *shape), np.float16) for shape in _SHAPES.values())
         for i, row in enumerate(range(chunk.start, chunk.stop)):
+            source, number = sources[origins[row]], int(numbers[row])
             try:
-                vis[i, ..., 0], nisp[i, ..., 0], nisp[i, ..., 1], nisp[i, ..., 2] = stamps.read(row)
+                vis[i, ..., 0], nisp[i, ..., 0], nisp[i, ..., 1], nisp[i, ..., 2] = read_row(source, number)
             except DamagedImage as error:
                 # Noted before the chunk counts as finished; a kill in between makes both once more.
                 damaged.write(json.dumps([row, str(error)]))
@@ -91,6 +70,17 @@ def kept_images(read: Path, ready: Path, kept: IntArray, count: int) -> None:
         for start in range(0, len(kept), _CHUNK):
             file.write(start, images[kept[start : start + _CHUNK]])
         file.close()
+
+
+def read_row(source: Source, number: int) -> list[AnyArray]:
+    """Return the images of one number in the order of ``BANDS``, float16, µJy per pixel.
+
+    Raises
+    ------
+    DamagedImage
+        If one of them cannot be used.
+    """
+    return [_half(source, band, number) for band in BANDS]
 
 
 def _half(source: Source, band: str, number: int) -> AnyArray:

@@ -18,7 +18,7 @@ from lensfinder.datasets.table import write_table
 from lensfinder.errors import UserError
 from lensfinder.params import SAMPLES, Params
 from lensfinder.surveys.euclid.bands import read_euclid_bands
-from lensfinder.surveys.euclid.challenge.import_images import Stamps, kept_images, read_images
+from lensfinder.surveys.euclid.challenge.import_images import kept_images, read_images
 from lensfinder.surveys.euclid.challenge.import_source import Source
 from lensfinder.surveys.euclid.challenge.layout import drawn_for_test, own_catalogue
 from lensfinder.surveys.euclid.columns import BANDS, CATALOGUE_COLUMNS
@@ -70,17 +70,17 @@ def import_challenge(
             print(source.description, flush=True)
         table, origins = _catalogue(sources, params, None if test else test_fraction)
         work = paths.work("import-euclid", _inputs_hash(sources, table, sigma_ujy))
-        stamps = Stamps(sources, origins, table["ID"].to_numpy())
-        damaged = read_images(work / "read", stamps, params.section(Euclid).simulation.workers)
+        numbers, workers = table["ID"].to_numpy(), params.section(Euclid).simulation.workers
+        damaged = read_images(work / "read", sources, origins, numbers, workers)
     for origin, source in enumerate(sources):
-        source.leave_out({stamps.numbers[row]: why for row, why in damaged.items() if origins[row] == origin})
+        source.leave_out({numbers[row]: why for row, why in damaged.items() if origins[row] == origin})
         for line in source.warnings():
             print(f"import: warning: {line}", file=sys.stderr, flush=True)
     kept = np.setdiff1d(np.arange(len(table)), list(damaged))
     table = table.iloc[kept].reset_index(drop=True)
     _check_samples(table)
     ready = work / "dataset"
-    kept_images(work / "read", ready, kept, len(stamps.numbers))
+    kept_images(work / "read", ready, kept, len(numbers))
     write_table(ready / paths.catalogue.name, table, CATALOGUE_COLUMNS)
     write_json(
         ready / "import.json",

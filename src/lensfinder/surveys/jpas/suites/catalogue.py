@@ -10,6 +10,7 @@ from great_expectations.expectations.row_conditions import Column
 from lensfinder.gate.checks import (
     axis_ratio,
     between,
+    equal,
     given,
     greater,
     group_in_one,
@@ -20,7 +21,7 @@ from lensfinder.gate.checks import (
     row_count,
     unique,
 )
-from lensfinder.gate.expectations import Suite, about
+from lensfinder.gate.expectations import Suite
 from lensfinder.params import SAMPLES
 from lensfinder.surveys.jpas.columns import IMAGES_MAX
 from lensfinder.surveys.jpas.params import KINDS, Jpas
@@ -81,7 +82,7 @@ ROUNDING = 1e-6
 
 
 def catalogue_suite(jpas: Jpas) -> Suite:
-    """Return what is expected of :func:`~lensfinder.gate.tables.catalogue_table`."""
+    """Return what is expected of :func:`.tables.catalogue_table`."""
     half_width = 0.5 * jpas.observation.stamp_pixels * jpas.observation.pixel_scale_arcsec
     magnitude = jpas.systems.quasar_r_mag_observed
     separation = jpas.systems.pair_separation_arcsec
@@ -169,6 +170,7 @@ def _lens_physics(jpas: Jpas) -> list[gxe.Expectation]:
     bounded = f"Σ|μ| is below {most:g}: no image sits on a caustic"
     odd = "a lensed quasar has 3 or 5 images, an odd number as for every smooth lens"
     single = "a quasar that is not lensed has one image"
+    listed = "as many images have a position as n_images says"
     summed = "magnification is Σ|μ| of the images listed"
     cut = f"all images of the quasar together have {r.low} ≤ r ≤ {r.high}, the same cut for every kind"
     return [
@@ -178,11 +180,7 @@ def _lens_physics(jpas: Jpas) -> list[gxe.Expectation]:
         between("magnification_not_excessive", bounded, "magnification", below="magnification_max"),
         one_of("n_images_of_lensed", odd, "n_images", range(3, IMAGES_MAX + 1, 2), LENSED),
         one_of("n_images_of_others", single, "n_images", [1], Column("kind") != "lensed_quasar"),
-        gxe.ExpectColumnPairValuesToBeEqual(
-            column_A="n_images",
-            column_B="n_images_listed",
-            **about("images_listed", "as many images have a position as n_images says"),
-        ),
+        equal("images_listed", listed, "n_images", "n_images_listed"),
         between("magnification_is_sum", summed, "magnification_error", high=ROUNDING),
         between(
             "quasar_r_mag_in_range", cut, "quasar_r_mag_observed", low="r_mag_bright", high="r_mag_faint"
