@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.project import TESTS, make_project
+from support.project import PARAMS, TESTS, make_project
 
 from lensfinder.params import Params, read_params
 from lensfinder.surveys.euclid.paths import EuclidPaths
@@ -29,6 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; the order inside a file stays."""
     rank = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.relative_to(TESTS).as_posix(), len(rank)))
+
+
+@pytest.fixture(scope="session")
+def params() -> Params:
+    """The project's own parameters."""
+    return read_params(PARAMS)
 
 
 @pytest.fixture(scope="session")
@@ -60,19 +66,19 @@ def euclid_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def euclid_paths(euclid_project: Path) -> SurveyPaths:
     """Files of the smoke project's Euclid track."""
     return EuclidPaths(euclid_project)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def paths(project: Path) -> SurveyPaths:
     """Files of the smoke project."""
     return JpasPaths(project)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def smoke_params(project: Path) -> Params:
     """Parameters of the smoke project."""
     return read_params(project / "params.yaml")

@@ -6,30 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import gammainc, gammaincinv
-from support.project import REPOSITORY
 
 from lensfinder.errors import UserError
-from lensfinder.params import Params, read_params
+from lensfinder.params import Params
 from lensfinder.sky.bulges import bulge_axis_ratios, component_radii
 from lensfinder.sky.deflectors import DeflectorPopulation
 from lensfinder.sky.galaxy_photometry import SpectralPhotometry, TabulatedPhotometry
 from lensfinder.sky.passbands import ab_magnitude
-from lensfinder.sky.tables import read_galaxy_templates
-from lensfinder.surveys.euclid.bands import read_euclid_bands
 
-GRID_A = np.arange(4500.0, 21600.1, 10.0)
 BANDS = ("VIS", "Y", "J", "H")
 
 
 @pytest.fixture(scope="module")
-def params() -> Params:
-    return read_params(REPOSITORY / "params.yaml")
-
-
-@pytest.fixture(scope="module")
-def photometry() -> TabulatedPhotometry:
-    filters = read_euclid_bands(REPOSITORY / "catalogs").filters
-    return TabulatedPhotometry.build(SpectralPhotometry(GRID_A, filters, read_galaxy_templates()), 1.3)
+def photometry(euclid_photometry: SpectralPhotometry) -> TabulatedPhotometry:
+    return TabulatedPhotometry.build(euclid_photometry, 1.3)
 
 
 @pytest.fixture(scope="module")

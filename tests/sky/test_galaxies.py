@@ -4,48 +4,28 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from support.project import CATALOGS
+from support.project import changed
 
 from lensfinder.errors import UserError
-from lensfinder.params import Cosmology, Galaxies, Range
+from lensfinder.params import Params, Range
 from lensfinder.sky.distances import Distances
 from lensfinder.sky.galaxies import GalaxyPopulation
 from lensfinder.sky.galaxy_spectra import GalaxyTemplates, draw_mixtures, mixture_names, redshifted_spectra
 from lensfinder.sky.luminosity import EARLY_TYPES, LATE_TYPES
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
-from lensfinder.sky.tables import read_galaxy_templates
-from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.columns import GALAXY_COLUMNS, flux_columns
 
-COSMOLOGY = Cosmology(h0_km_s_mpc=70.0, omega_m=0.3)
-PARAMS = Galaxies(
-    early_fraction=0.5,
-    redshift=Range(low=0.05, high=1.2),
-    r_mag=Range(low=17.0, high=22.7),
-    r_abs_mag_faint_limit=-19.5,
-    faber_jackson_scatter_dex=0.07,
-    tully_fisher_scatter_dex=0.07,
-    core_radius_arcsec=Range(low=0.02, high=0.2),
-    mass_axis_ratio_scatter=0.1,
-    mass_pa_scatter_deg=10.0,
-    shear_sigma=0.035,
-)
 GRID_A = np.arange(3000.0, 11200.1, 5.0)
 
 
 @pytest.fixture(scope="module")
-def filters() -> FilterSet:
-    return read_filters(CATALOGS)
+def population(params: Params, filters: FilterSet, templates: GalaxyTemplates) -> GalaxyPopulation:
+    return GalaxyPopulation(params.jpas.galaxies, params.cosmology, filters, templates)
 
 
 @pytest.fixture(scope="module")
-def templates() -> GalaxyTemplates:
-    return read_galaxy_templates()
-
-
-@pytest.fixture(scope="module")
-def population(filters: FilterSet, templates: GalaxyTemplates) -> GalaxyPopulation:
-    return GalaxyPopulation(PARAMS, COSMOLOGY, filters, templates)
+def distances(params: Params) -> Distances:
+    return Distances(params.cosmology)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +75,7 @@ def test_draws_follow_the_stream_alone(population: GalaxyPopulation, many: pd.Da
 
 
 def test_fluxes_and_magnitudes_are_those_of_the_mixture(
-    many: pd.DataFrame, filters: FilterSet, templates: GalaxyTemplates
+    many: pd.DataFrame, filters: FilterSet, templates: GalaxyTemplates, distances: Distances
 ) -> None:
     some = many.head(40)
     z, weights = some["z"].to_numpy(), weights_of(some["template"], templates)
@@ -108,7 +88,7 @@ def test_fluxes_and_magnitudes_are_those_of_the_mixture(
     assert np.median(np.abs(found / expected - 1)) < 0.01
     rest = band_fluxes_ujy(GRID_A, redshifted_spectra(GRID_A, 0 * z, weights, templates), filters)
     k_correction = ab_magnitude(fluxes[:, r]) - ab_magnitude(rest[:, r])
-    modulus = Distances(COSMOLOGY).distance_modulus(z)
+    modulus = distances.distance_modulus(z)
     np.testing.assert_allclose(some["r_mag"] - some["r_abs_mag"], modulus + k_correction, atol=0.06)
 
 
@@ -153,8 +133,8 @@ def test_dispersions_follow_luminosity(
     assert residual.std() == pytest.approx(0.07, abs=0.007)
 
 
-def test_sizes_are_those_of_shen_2003(many: pd.DataFrame) -> None:
-    kpc = many["r_eff_arcsec"] * Distances(COSMOLOGY).kpc_per_arcsec(many["z"].to_numpy())
+def test_sizes_are_those_of_shen_2003(many: pd.DataFrame, distances: Distances) -> None:
+    kpc = many["r_eff_arcsec"] * distances.kpc_per_arcsec(many["z"].to_numpy())
     # Published medians near M* at z ≈ 0.1: about 3 kpc for both types.
     for kind, low, high in (("early", 2.0, 4.5), ("late", 2.5, 4.5)):
         near = (many["type"] == kind) & many["z"].between(0.05, 0.3) & many["r_abs_mag"].between(-21.8, -20.8)
@@ -197,9 +177,9 @@ def test_mixtures_have_names(templates: GalaxyTemplates) -> None:
     assert mixture_names(np.array([[0, 0, 0, 0.62, 0.376, 0.004]]), templates) == ["basis3:62+basis4:38"]
 
 
-def test_impossible_ranges_are_refused(filters: FilterSet, templates: GalaxyTemplates) -> None:
-    params = PARAMS.model_copy(
-        update={"redshift": Range(low=0.05, high=0.06), "r_mag": Range(low=21.0, high=22.0)}
-    )
+def test_impossible_ranges_are_refused(
+    params: Params, filters: FilterSet, templates: GalaxyTemplates
+) -> None:
+    near_and_faint = {"redshift": Range(low=0.05, high=0.06), "r_mag": Range(low=21.0, high=22.0)}
     with pytest.raises(UserError, match=r"none has redshift 0\.05–0\.06, r 21\.0–22\.0"):
-        GalaxyPopulation(params, COSMOLOGY, filters, templates)
+        GalaxyPopulation(changed(params.jpas.galaxies, near_and_faint), params.cosmology, filters, templates)

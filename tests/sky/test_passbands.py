@@ -7,10 +7,10 @@ import astropy.units as u
 import numpy as np
 import pytest
 from speclite.filters import FilterResponse
-from support.project import REPOSITORY
+from support.project import CATALOGS, REPOSITORY
 
 from lensfinder.errors import UserError
-from lensfinder.sky.galaxy_spectra import draw_mixtures, redshifted_spectra
+from lensfinder.sky.galaxy_spectra import GalaxyTemplates, draw_mixtures, redshifted_spectra
 from lensfinder.sky.passbands import (
     FilterSet,
     Photometer,
@@ -19,23 +19,16 @@ from lensfinder.sky.passbands import (
     flux_of_magnitude_ujy,
     transmission,
 )
-from lensfinder.sky.quasar_spectra import mean_traits, render
+from lensfinder.sky.quasar_spectra import CompositeLines, LineTrends, mean_traits, render
 from lensfinder.sky.sdss import read_spectrum
-from lensfinder.sky.tables import read_composite_lines, read_galaxy_templates, read_line_trends
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.typing import FloatArray
 
-CATALOGS = REPOSITORY / "catalogs"
 REAL_SPECTRA = REPOSITORY.parent / "shared" / "real" / "sdss"
 MEASURED_CURVES = REPOSITORY.parent / "shared" / "reference" / "jpas_transmission_10A.csv"
 
 COARSE_A = np.arange(3000.0, 11200.1, 5.0)
 FINE_A = np.arange(3000.0, 11200.1, 1.0)
-
-
-@pytest.fixture(scope="module")
-def filters() -> FilterSet:
-    return read_filters(CATALOGS)
 
 
 def speclite_fluxes_ujy(wavelength_A: FloatArray, f_lambda: FloatArray, filters: FilterSet) -> FloatArray:
@@ -123,15 +116,14 @@ def test_photometry_of_real_spectra_agrees_with_speclite(filters: FilterSet, pat
 
 
 @pytest.mark.skipif(not MEASURED_CURVES.is_file(), reason=f"no measured curves at {MEASURED_CURVES}")
-def test_analytic_passbands_are_close_to_measured_ones(filters: FilterSet) -> None:
+def test_analytic_passbands_are_close_to_measured_ones(
+    filters: FilterSet, templates: GalaxyTemplates, lines: CompositeLines, trends: LineTrends
+) -> None:
     with MEASURED_CURVES.open() as file:
         rows = list(csv.DictReader(file))
     grid = np.array([float(row["wavelength_A"]) for row in rows])
     z = np.array([0.8, 1.6, 2.4])
-    quasars = render(
-        COARSE_A, mean_traits(z, -25.5, 0.02, read_line_trends(CATALOGS), read_composite_lines(CATALOGS))
-    )
-    templates = read_galaxy_templates()
+    quasars = render(COARSE_A, mean_traits(z, -25.5, 0.02, trends, lines))
     mixtures = np.vstack(
         [draw_mixtures(early, 2, templates, np.random.default_rng(1)) for early in (True, False)]
     )

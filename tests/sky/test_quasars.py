@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 from astropy.cosmology import FlatLambdaCDM
 from scipy import stats
-from support.project import CATALOGS
+from support.project import changed
 
 from lensfinder.errors import UserError
-from lensfinder.params import Cosmology, Range
-from lensfinder.params.populations import Quasars
+from lensfinder.params import Params, Range
 from lensfinder.sky.distances import Distances
 from lensfinder.sky.luminosity import DensitySampler, quasar_luminosity_function
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
 from lensfinder.sky.quasar_spectra import (
+    CompositeLines,
     LineTrends,
     QuasarTraits,
     continuum,
@@ -25,49 +25,18 @@ from lensfinder.sky.quasar_spectra import (
     render,
 )
 from lensfinder.sky.quasars import WAVELENGTH_A, QuasarPopulation, i_k_correction
-from lensfinder.sky.tables import read_composite_lines, read_line_trends
-from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.columns import QUASAR_COLUMNS, flux_columns
 
-COSMOLOGY = Cosmology(h0_km_s_mpc=70.0, omega_m=0.3)
-PARAMS = Quasars(
-    source="synthetic",
-    sdss_folder="spectra",
-    redshift=Range(low=0.4, high=4.0),
-    r_mag=Range(low=17.5, high=23.0),
-    bal_fraction=0.12,
-    dust_ebv_mean=0.02,
-)
-
 
 @pytest.fixture(scope="module")
-def filters() -> FilterSet:
-    return read_filters(CATALOGS)
+def many(quasars: QuasarPopulation) -> pd.DataFrame:
+    return quasars.draw(1500, np.random.default_rng(1))
 
 
-@pytest.fixture(scope="module")
-def trends() -> LineTrends:
-    return read_line_trends(CATALOGS)
-
-
-@pytest.fixture(scope="module")
-def population(filters: FilterSet, trends: LineTrends) -> QuasarPopulation:
-    return QuasarPopulation(PARAMS, COSMOLOGY, filters, read_composite_lines(CATALOGS), trends)
-
-
-@pytest.fixture(scope="module")
-def many(population: QuasarPopulation) -> pd.DataFrame:
-    return population.draw(1500, np.random.default_rng(1))
-
-
-def traits_at(z: list[float], trends: LineTrends) -> QuasarTraits:
-    return mean_traits(np.array(z), -25.5, 0.0, trends, read_composite_lines(CATALOGS))
-
-
-def test_distances_agree_with_astropy() -> None:
+def test_distances_agree_with_astropy(params: Params) -> None:
     exact = FlatLambdaCDM(H0=70.0, Om0=0.3)
     z = np.array([0.05, 0.4, 1.234, 2.5, 4.0])
-    ours = Distances(COSMOLOGY)
+    ours = Distances(params.cosmology)
     np.testing.assert_allclose(ours.distance_modulus(z), exact.distmod(z).value, atol=1e-4)
     np.testing.assert_allclose(ours.kpc_per_arcsec(z), exact.kpc_proper_per_arcmin(z).value / 60, rtol=1e-4)
     volume = exact.differential_comoving_volume(z).value
@@ -116,18 +85,18 @@ def test_table_has_the_declared_columns_and_ranges(many: pd.DataFrame, filters: 
     assert stats.binomtest(int(many["bal"].sum()), len(many), 0.12).pvalue > 1e-3
 
 
-def test_draws_follow_the_stream_alone(population: QuasarPopulation, many: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(population.draw(1500, np.random.default_rng(1)), many)
-    tile = population.draw_tile(3, 20, np.random.default_rng(2))
-    pd.testing.assert_frame_equal(tile, population.draw(20, np.random.default_rng(2)))
+def test_draws_follow_the_stream_alone(quasars: QuasarPopulation, many: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(quasars.draw(1500, np.random.default_rng(1)), many)
+    tile = quasars.draw_tile(3, 20, np.random.default_rng(2))
+    pd.testing.assert_frame_equal(tile, quasars.draw(20, np.random.default_rng(2)))
     assert not set(tile["z"]) & set(many["z"])
 
 
-def test_magnitudes_are_those_of_the_spectra(population: QuasarPopulation, filters: FilterSet) -> None:
-    frame, spectra = population.draw_spectra(30, np.random.default_rng(4))
+def test_magnitudes_are_those_of_the_spectra(quasars: QuasarPopulation, filters: FilterSet) -> None:
+    frame, spectra = quasars.draw_spectra(30, np.random.default_rng(4))
     fluxes = band_fluxes_ujy(WAVELENGTH_A, spectra, filters)
     np.testing.assert_allclose(ab_magnitude(fluxes[:, filters.index("rSDSS")]), frame["r_mag"], atol=1e-9)
-    i_mag = population.i_mag(frame["z"].to_numpy(), frame["i_abs_mag"].to_numpy())
+    i_mag = quasars.i_mag(frame["z"].to_numpy(), frame["i_abs_mag"].to_numpy())
     np.testing.assert_allclose(ab_magnitude(fluxes[:, filters.index("iSDSS")]), i_mag, atol=1e-9)
     np.testing.assert_allclose(fluxes[:, filters.in_cube], frame.filter(like="flux_"), rtol=1e-12)
 
@@ -217,11 +186,11 @@ def test_dust_reddens_as_in_the_small_magellanic_cloud() -> None:
     assert extinction[0] / extinction[2] == pytest.approx(4.8, abs=0.3)
 
 
-def test_broad_absorption_cuts_blueward_of_c_iv_only_in_its_quasars(trends: LineTrends) -> None:
+def test_broad_absorption_cuts_blueward_of_c_iv_only_in_its_quasars(
+    lines: CompositeLines, trends: LineTrends
+) -> None:
     z = np.full(400, 2.2)
-    traits = draw_traits(
-        z, np.full(400, -25.0), 0.5, 0.0, trends, read_composite_lines(CATALOGS), np.random.default_rng(3)
-    )
+    traits = draw_traits(z, np.full(400, -25.0), 0.5, 0.0, trends, lines, np.random.default_rng(3))
     whole = render(WAVELENGTH_A, QuasarTraits(**{**vars(traits), "bal": np.zeros(400, dtype=bool)}))
     cut = render(WAVELENGTH_A, traits) / np.where(whole > 0, whole, 1.0)
     assert (cut[~traits.bal][:, WAVELENGTH_A > 3500] == 1.0).all()
@@ -234,18 +203,18 @@ def test_broad_absorption_cuts_blueward_of_c_iv_only_in_its_quasars(trends: Line
     assert (cut[low][:, (rest > 2500) & (rest < 2790)].min(axis=1) < 0.75).all()
 
 
-def test_mean_quasar_shows_its_lines(trends: LineTrends) -> None:
-    spectrum = render(WAVELENGTH_A, traits_at([1.0], trends))[0]
+def test_mean_quasar_shows_its_lines(lines: CompositeLines, trends: LineTrends) -> None:
+    spectrum = render(WAVELENGTH_A, mean_traits(np.array([1.0]), -25.5, 0.0, trends, lines))[0]
     rest = WAVELENGTH_A / 2.0
     peak = spectrum[(rest > 2780) & (rest < 2820)].max()
     beside = np.median(spectrum[(rest > 3000) & (rest < 3050)])
     assert peak > 1.3 * beside
 
 
-def test_magnitudes_at_a_redshift_keep_r_in_range(population: QuasarPopulation) -> None:
+def test_magnitudes_at_a_redshift_keep_r_in_range(quasars: QuasarPopulation) -> None:
     z = np.full(3000, 1.5)
-    abs_mag = population.draw_abs_mag(z, np.full(3000, 0.1), np.random.default_rng(0))
-    r_mag = population.i_mag(z, abs_mag) + 0.1
+    abs_mag = quasars.draw_abs_mag(z, np.full(3000, 0.1), np.random.default_rng(0))
+    r_mag = quasars.i_mag(z, abs_mag) + 0.1
     assert r_mag.min() >= 17.5
     assert r_mag.max() <= 23.0
     grid = np.linspace(abs_mag.min(), abs_mag.max(), 2000)
@@ -254,7 +223,9 @@ def test_magnitudes_at_a_redshift_keep_r_in_range(population: QuasarPopulation) 
     assert stats.kstest(abs_mag, lambda x: np.interp(x, grid, cumulative)).pvalue > 1e-3
 
 
-def test_impossible_ranges_are_refused(filters: FilterSet, trends: LineTrends) -> None:
-    bright = PARAMS.model_copy(update={"r_mag": Range(low=-1.0, high=2.0)})
+def test_impossible_ranges_are_refused(
+    params: Params, filters: FilterSet, lines: CompositeLines, trends: LineTrends
+) -> None:
+    bright = changed(params.jpas.quasars, {"r_mag": Range(low=-1.0, high=2.0)})
     with pytest.raises(UserError, match=r"none in the whole sky has redshift 0\.4–4\.0 and r -1\.0–2\.0"):
-        QuasarPopulation(bright, COSMOLOGY, filters, read_composite_lines(CATALOGS), trends)
+        QuasarPopulation(bright, params.cosmology, filters, lines, trends)

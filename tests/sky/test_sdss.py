@@ -9,8 +9,6 @@ from astropy.io import fits
 from support.project import REPOSITORY
 
 from lensfinder.errors import UserError
-from lensfinder.params import Cosmology, Range
-from lensfinder.params.populations import Quasars
 from lensfinder.sky import sdss
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
 from lensfinder.sky.quasars import QuasarPopulation
@@ -22,11 +20,8 @@ from lensfinder.sky.sdss_writer import (
     write_spec_file,
     write_synthetic_library,
 )
-from lensfinder.sky.tables import read_composite_lines, read_line_trends
-from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.figures_spectra import covered_bands, draw_spectra_with_bands
 
-CATALOGS = REPOSITORY / "catalogs"
 REAL_SPECTRA = REPOSITORY.parent / "shared" / "real" / "sdss"
 needs_real_spectra = pytest.mark.skipif(
     not REAL_SPECTRA.is_dir(), reason=f"no real spectra at {REAL_SPECTRA}"
@@ -35,30 +30,9 @@ Z_RANGE = (0.4, 4.0)
 
 
 @pytest.fixture(scope="module")
-def filters() -> FilterSet:
-    return read_filters(CATALOGS)
-
-
-@pytest.fixture(scope="module")
-def population(filters: FilterSet) -> QuasarPopulation:
-    params = Quasars(
-        source="sdss",
-        sdss_folder="spectra",
-        redshift=Range(low=0.4, high=4.0),
-        r_mag=Range(low=17.5, high=23.0),
-        bal_fraction=0.12,
-        dust_ebv_mean=0.02,
-    )
-    cosmology = Cosmology(h0_km_s_mpc=70.0, omega_m=0.3)
-    return QuasarPopulation(
-        params, cosmology, filters, read_composite_lines(CATALOGS), read_line_trends(CATALOGS)
-    )
-
-
-@pytest.fixture(scope="module")
-def library(population: QuasarPopulation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def library(quasars: QuasarPopulation, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("spectra")
-    write_synthetic_library(folder, 24, population, np.random.default_rng(7))
+    write_synthetic_library(folder, 24, quasars, np.random.default_rng(7))
     return folder
 
 
@@ -107,18 +81,6 @@ def test_bad_pixels_are_interpolated_inside_and_cut_at_the_ends(tmp_path: Path) 
     assert spectrum.wavelength_A[0] == pytest.approx(BOSS_WAVELENGTH_A[40], rel=1e-6)
 
 
-def truncate(path: Path) -> None:
-    path.write_bytes(write(path).read_bytes()[:40000])
-
-
-def leave_garbage(path: Path) -> None:
-    path.write_bytes(b"not a FITS file")
-
-
-def leave_nothing(path: Path) -> None:
-    path.write_bytes(b"")
-
-
 def drop_column(path: Path) -> None:
     with fits.open(write(path)) as hdus:
         hdus[1].columns["ivar"].name = "weight"
@@ -133,14 +95,6 @@ def drop_record(path: Path) -> None:
     parts.writeto(path, overwrite=True)
 
 
-def fill_with_nan(path: Path) -> None:
-    write(path, f_lambda=np.full(BOSS_WAVELENGTH_A.size, np.nan))
-
-
-def lose_redshift(path: Path) -> None:
-    write(path, z=np.nan)
-
-
 def lose_pixels(path: Path) -> None:
     ivar = np.ones(BOSS_WAVELENGTH_A.size)
     ivar[::2] = 0.0
@@ -148,25 +102,20 @@ def lose_pixels(path: Path) -> None:
 
 
 def cut_short(path: Path) -> None:
-    part = BOSS_WAVELENGTH_A < 7000
-    write(
-        path,
-        wavelength_A=BOSS_WAVELENGTH_A[part],
-        f_lambda=np.full(part.sum(), 1e-17),
-        ivar=np.ones(part.sum()),
-    )
+    part = BOSS_WAVELENGTH_A[BOSS_WAVELENGTH_A < 7000]
+    write(path, wavelength_A=part, f_lambda=np.full(part.size, 1e-17), ivar=np.ones(part.size))
 
 
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (truncate, sdss.DAMAGED),
-        (leave_garbage, sdss.DAMAGED),
-        (leave_nothing, sdss.DAMAGED),
+        (lambda path: path.write_bytes(write(path).read_bytes()[:40000]), sdss.DAMAGED),
+        (lambda path: path.write_bytes(b"not a FITS file"), sdss.DAMAGED),
+        (lambda path: path.write_bytes(b""), sdss.DAMAGED),
         (drop_column, sdss.DAMAGED),
         (drop_record, sdss.DAMAGED),
-        (fill_with_nan, sdss.NOT_FINITE),
-        (lose_redshift, sdss.NOT_FINITE),
+        (lambda path: write(path, f_lambda=np.full(BOSS_WAVELENGTH_A.size, np.nan)), sdss.NOT_FINITE),
+        (lambda path: write(path, z=np.nan), sdss.NOT_FINITE),
         (lose_pixels, sdss.TOO_FEW_PIXELS),
         (lambda path: write(path, object_class="GALAXY"), sdss.WRONG_CLASS),
         (lambda path: write(path, object_class="STAR"), sdss.WRONG_CLASS),
@@ -244,27 +193,26 @@ def test_filled_fraction_counts_uncovered_bands(filters: FilterSet) -> None:
 
 
 def test_tiles_share_no_spectrum_and_lose_none(
-    population: QuasarPopulation, filters: FilterSet, spectra: list[Spectrum]
+    quasars: QuasarPopulation, filters: FilterSet, spectra: list[Spectrum]
 ) -> None:
-    quasars = SdssQuasars(population, filters, spectra, 5, np.random.default_rng(1))
-    tiles = [quasars.draw_tile(tile, 80, np.random.default_rng(tile)) for tile in range(5)]
+    dealer = SdssQuasars(quasars, filters, spectra, 5, np.random.default_rng(1))
+    tiles = [dealer.draw_tile(tile, 80, np.random.default_rng(tile)) for tile in range(5)]
     assert sorted(len(tile) for tile in tiles) == [4, 5, 5, 5, 5]
     dealt = [name for tile in tiles for name in tile["spectrum_id"]]
     assert sorted(dealt) == sorted(spectrum.spectrum_id for spectrum in spectra)
-    assert len(quasars.draw_tile(0, 3, np.random.default_rng(0))) == 3
-    other = SdssQuasars(population, filters, spectra, 5, np.random.default_rng(2))
+    assert len(dealer.draw_tile(0, 3, np.random.default_rng(0))) == 3
+    other = SdssQuasars(quasars, filters, spectra, 5, np.random.default_rng(2))
     assert set(other.draw_tile(0, 80, np.random.default_rng(0))["spectrum_id"]) != set(
         tiles[0]["spectrum_id"]
     )
 
 
 def test_quasars_keep_redshift_and_colour(
-    population: QuasarPopulation, filters: FilterSet, spectra: list[Spectrum]
+    quasars: QuasarPopulation, filters: FilterSet, spectra: list[Spectrum]
 ) -> None:
-    frame = SdssQuasars(population, filters, spectra, 1, np.random.default_rng(1)).draw_tile(
-        0, 80, np.random.default_rng(3)
-    )
-    synthetic = population.draw(2, np.random.default_rng(0))
+    dealer = SdssQuasars(quasars, filters, spectra, 1, np.random.default_rng(1))
+    frame = dealer.draw_tile(0, 80, np.random.default_rng(3))
+    synthetic = quasars.draw(2, np.random.default_rng(0))
     assert list(frame.columns) == ["spectrum_id", *synthetic.columns]
     assert frame["r_mag"].between(17.5, 23.0).all()
     assert (frame["source"] == "sdss").all()
@@ -280,10 +228,10 @@ def test_quasars_keep_redshift_and_colour(
 
 
 def test_fewer_quasars_than_tiles_is_an_error_with_both_numbers(
-    population: QuasarPopulation, filters: FilterSet, spectra: list[Spectrum]
+    quasars: QuasarPopulation, filters: FilterSet, spectra: list[Spectrum]
 ) -> None:
     with pytest.raises(UserError, match="24 usable quasar spectra cannot be dealt to 25 tiles"):
-        SdssQuasars(population, filters, spectra, 25, np.random.default_rng(1))
+        SdssQuasars(quasars, filters, spectra, 25, np.random.default_rng(1))
 
 
 def test_figure_is_drawn(tmp_path: Path, filters: FilterSet, spectra: list[Spectrum]) -> None:

@@ -6,19 +6,12 @@ import astropy.units as u
 import numpy as np
 import pytest
 import speclite.filters
-from support.project import CATALOGS
 
 from lensfinder.sky.passbands import FilterSet, Photometer, band_fluxes_ujy
 from lensfinder.sky.stars import WAVELENGTH_A, StarPhotometry, locus_colours, star_spectra
 from lensfinder.studies.hard_negatives.params import STAR_G_I_LIMITS
-from lensfinder.surveys.jpas.bands import read_filters
 
 G_I = np.array([0.3, 0.55, 0.8, 1.0, 1.35, 1.7, 2.0, 2.3, 2.6, 2.9])
-
-
-@pytest.fixture(scope="module")
-def filters() -> FilterSet:
-    return read_filters(CATALOGS)
 
 
 def sdss_colours(f_lambda: np.ndarray, wavelength: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ def changed_file(path: Path, source: Path, dotted: str, value: object) -> Path:
 
 
 def lay_out_params(folder: Path, preset: str) -> Path:
-    """Copy presets and parameters to ``folder`` and apply a preset; return the parameter file."""
+    """Copy presets and parameters to ``folder``, apply a preset, and return the parameter file."""
     shutil.copytree(REPOSITORY / "presets", folder / "presets")
     path = Path(shutil.copy(PARAMS, folder))
     apply_preset(preset, path)
@@ -58,7 +58,8 @@ def lay_out_params(folder: Path, preset: str) -> Path:
 
 
 def make_project(folder: Path) -> Path:
-    """Lay out a project of preset smoke in ``folder``, without running anything."""
+    """Lay out a project of preset smoke in ``folder``, made if need be, without running anything."""
+    folder.mkdir(exist_ok=True)
     lay_out_params(folder, "smoke")
     for name in ("dvc.yaml", ".dvcignore"):
         shutil.copy(REPOSITORY / name, folder)

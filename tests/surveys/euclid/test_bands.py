@@ -18,11 +18,6 @@ from lensfinder.surveys.euclid.bands import EuclidBands, read_euclid_bands
 GRID_A = np.arange(4500.0, 21600.1, 5.0)
 
 
-@pytest.fixture(scope="module")
-def bands() -> EuclidBands:
-    return read_euclid_bands(CATALOGS)
-
-
 def test_bands_are_those_of_a_stamp(bands: EuclidBands) -> None:
     assert bands.names == ("VIS", "Y", "J", "H")
     assert bands.filters.names == (*bands.names, "rSDSS")

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.project import CATALOGS, PARAMS, Killed, changed, make_project
+from support.project import Killed, changed, make_project
 
 from lensfinder.datasets.store import open_images
 from lensfinder.datasets.table import column_meanings, read_table
 from lensfinder.errors import UserError
-from lensfinder.params import Params, read_params
+from lensfinder.params import Params
 from lensfinder.sky.tables import read_galaxy_templates
 from lensfinder.stages.simulate import simulate
-from lensfinder.surveys.euclid.bands import read_euclid_bands
+from lensfinder.surveys.euclid.bands import EuclidBands
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS
@@ -27,8 +27,8 @@ TALK_SETS = {350: 9441, 300: 9802, 200: 10868, 100: 12840, 50: 14450, 20: 15771}
 
 
 @pytest.fixture(scope="module")
-def simulator() -> Simulator:
-    return Simulator.build(read_params(PARAMS), read_euclid_bands(CATALOGS), read_galaxy_templates())
+def simulator(params: Params, bands: EuclidBands) -> Simulator:
+    return Simulator.build(params, bands, read_galaxy_templates())
 
 
 def with_counts(params: Params, train: int, test: int, workers: int = 1) -> Params:
@@ -63,9 +63,9 @@ def test_an_interrupted_run_resumes_and_ends_alike(
     smoke_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     params = with_counts(smoke_params, train=6, test=5)
-    undisturbed = EuclidPaths(make_project(_made(tmp_path / "a")))
+    undisturbed = EuclidPaths(make_project(tmp_path / "a"))
     simulate(undisturbed, params)
-    other = EuclidPaths(make_project(_made(tmp_path / "b")))
+    other = EuclidPaths(make_project(tmp_path / "b"))
     real, calls = Simulator.simulate, []
 
     def killed_in_the_second_field(self, sample, field, n):  # type: ignore[no-untyped-def]
@@ -83,11 +83,6 @@ def test_an_interrupted_run_resumes_and_ends_alike(
     for name in ("catalogue.parquet", "vis.npy", "nisp.npy"):
         assert (other.images_dir / name).read_bytes() == (undisturbed.images_dir / name).read_bytes()
     assert len(list(other.images_dir.iterdir())) == 3
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
 
 
 def test_columns_say_what_they_mean(euclid_paths: SurveyPaths) -> None:

@@ -23,6 +23,7 @@ from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.selection import assessable_labels
 from lensfinder.workspace.paths import SurveyPaths
 
+NAME = "euclid-train-00000{:02}"
 COUNT = 5
 """Objects of each sample."""
 
@@ -107,7 +108,6 @@ def test_exported_and_imported_it_is_the_same(euclid: SurveyPaths, tmp_path: Pat
         (tmp_path / sample, export_challenge(euclid, [], sample, tmp_path / sample))
         for sample in ("train", "test")
     ]
-    (tmp_path / "again").mkdir()
     again = EuclidPaths(make_project(tmp_path / "again"))
     params = read_params(again.root / "params.yaml")
     import_challenge(again, params, *exported[0], test=exported[1])
@@ -134,13 +134,9 @@ def test_a_file_in_the_way_is_named(euclid: SurveyPaths, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("object_ids", "sample", "message"),
     [
-        (
-            ["euclid-train-0000099"],
-            None,
-            "no object_id euclid-train-0000099; the first are euclid-train-0000000",
-        ),
+        ([NAME.format(99)], None, f"no object_id {NAME.format(99)}; the first are {NAME.format(0)}"),
         ([], None, "one of the two"),
-        (["euclid-train-0000001"], "train", "one of the two"),
+        ([NAME.format(1)], "train", "one of the two"),
         ([], "validation", "--sample validation: there are train and test"),
         (
             ["euclid-train-0000001", "euclid-test-0000002", "euclid-test-0000001"],

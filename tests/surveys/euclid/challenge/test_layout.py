@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from support.project import PARAMS
 
 from lensfinder.errors import UserError
-from lensfinder.params import read_params
+from lensfinder.params import Params
 from lensfinder.surveys.euclid.challenge.layout import (
     PixelUnit,
     background_noise,
@@ -16,21 +15,16 @@ from lensfinder.surveys.euclid.challenge.layout import (
     own_catalogue,
     pixel_unit,
 )
-from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, CHALLENGE_COLUMNS, TRUTH_COLUMNS
+from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, CHALLENGE_COLUMNS, KINDS, TRUTH_COLUMNS
 
 ARCSEC = np.pi / 180 / 3600
 
 
-def given(**columns: list[float]) -> pd.DataFrame:
+def own(params: Params, **columns: list[float]) -> pd.DataFrame:
     n = len(next(iter(columns.values())))
     frame = pd.DataFrame({"ID": np.arange(n), **columns}).reindex(columns=list(CHALLENGE_COLUMNS))
-    return frame.astype({name: float for name in CHALLENGE_COLUMNS if name != "ID"})
-
-
-def own(**columns: list[float]) -> pd.DataFrame:
-    frame = given(**columns)
-    selection = read_params(PARAMS).euclid.selection
-    return own_catalogue(frame, np.full(len(frame), "test"), 2.0, selection)
+    given = frame.astype({name: float for name in CHALLENGE_COLUMNS if name != "ID"})
+    return own_catalogue(given, np.full(n, "test"), 2.0, params.euclid.selection)
 
 
 def test_background_noise_ignores_galaxy_and_sky() -> None:
@@ -71,9 +65,10 @@ def test_a_fraction_that_empties_a_sample_is_refused(fraction: float) -> None:
         drawn_for_test(np.arange(20), fraction, seed=1)
 
 
-def test_labels_kinds_and_theta_e() -> None:
+def test_labels_kinds_and_theta_e(params: Params) -> None:
     nan = float("nan")
     frame = own(
+        params,
         mag_eff=[1.6, 1.599, 1.0, nan, 0.0, 4.0, 4.0, 4.0],
         n_source_im=[1, 2, 1, 0, 0, 0, 3, nan],
         n_pix_source=[21, 300, 90, 0, 0, 90, 20, 90],
@@ -84,14 +79,8 @@ def test_labels_kinds_and_theta_e() -> None:
     assert list(frame.columns) == list(CATALOGUE_COLUMNS)
     assert frame["label"].tolist() == [1, -1, 0, 0, 0, 0, 0, 0]
     assert frame["label"].dtype == np.int8
-    assert frame["kind"].tolist() == [
-        "lensed_source",
-        "lensed_source",
-        "source_in_front",
-        "no_source",
-        "no_source",
-        *["lensed_source"] * 3,
-    ]
+    lensed, front, none = KINDS
+    assert frame["kind"].tolist() == [lensed, lensed, front, none, none, *[lensed] * 3]
     assert np.isnan(frame["mag_eff"][4])  # no source has no magnification
     assert frame["theta_e_arcsec"][0] == pytest.approx(1.3)
     assert frame["theta_e_arcsec"][2] == 0

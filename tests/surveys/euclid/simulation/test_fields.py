@@ -9,15 +9,14 @@ import pandas as pd
 import pytest
 from astropy.cosmology import FlatLambdaCDM
 from scipy import stats
-from support.project import REPOSITORY
 
 from lensfinder.errors import UserError
 from lensfinder.lensing.distances import einstein_radius_arcsec
-from lensfinder.params import Params, read_params
+from lensfinder.params import Params
 from lensfinder.sky.field_counts import FieldCounts
 from lensfinder.sky.passbands import ab_magnitude
 from lensfinder.sky.tables import read_galaxy_templates
-from lensfinder.surveys.euclid.bands import read_euclid_bands
+from lensfinder.surveys.euclid.bands import EuclidBands
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, KINDS
 from lensfinder.surveys.euclid.simulation.alignments import Alignments
 from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS, Field, FieldDrawer
@@ -25,16 +24,12 @@ from lensfinder.surveys.euclid.simulation.scenes import GalaxyLight, Mass, Sourc
 
 COSMOLOGY = FlatLambdaCDM(H0=70.0, Om0=0.3)
 N_FIELDS = 16
+PARTS = ("mass", "galaxies", "sources")
 
 
 @pytest.fixture(scope="module")
-def params() -> Params:
-    return read_params(REPOSITORY / "params.yaml")
-
-
-@pytest.fixture(scope="module")
-def drawer(params: Params) -> FieldDrawer:
-    return FieldDrawer(params, read_euclid_bands(REPOSITORY / "catalogs"), read_galaxy_templates())
+def drawer(params: Params, bands: EuclidBands) -> FieldDrawer:
+    return FieldDrawer(params, bands, read_galaxy_templates())
 
 
 @pytest.fixture(scope="module")
@@ -64,38 +59,27 @@ def sources(drawn: list[Field]) -> AllSources:
     parts = []
     for number, field in enumerate(drawn):
         s = field.scenes.sources
-        flux = s.disc_flux_ujy[:, 0] + np.bincount(
-            s.clump_owner, s.clump_flux_ujy[:, 0], minlength=len(s.owner)
-        )
-        first = np.append(True, np.diff(s.owner) > 0)
-        parts.append(
-            (
-                s.owner + number * FIELD_STAMPS,
-                first,
-                s.z,
-                ab_magnitude(flux),
-                s.theta_e_arcsec,
-                np.hypot(s.x_arcsec, s.y_arcsec),
-            )
-        )
+        clumps = np.bincount(s.clump_owner, s.clump_flux_ujy[:, 0], minlength=len(s.owner))
+        owner, first = s.owner + number * FIELD_STAMPS, np.append(True, np.diff(s.owner) > 0)
+        mag, distance = ab_magnitude(s.disc_flux_ujy[:, 0] + clumps), np.hypot(s.x_arcsec, s.y_arcsec)
+        parts.append((owner, first, s.z, mag, s.theta_e_arcsec, distance))
     return AllSources(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def same_bits(one: Field, other: Field) -> None:
     pd.testing.assert_frame_equal(one.catalogue, other.catalogue, check_exact=True)
-    for part in ("mass", "galaxies", "sources"):
+    for part in PARTS:
         a, b = getattr(one.scenes, part), getattr(other.scenes, part)
         for item in fields(a):
             np.testing.assert_array_equal(getattr(a, item.name), getattr(b, item.name), strict=True)
 
 
 def test_a_field_depends_on_nothing_but_itself(
-    params: Params, drawer: FieldDrawer, drawn: list[Field]
+    params: Params, bands: EuclidBands, drawer: FieldDrawer, drawn: list[Field]
 ) -> None:
     for number in (5, 2):  # in another order than the first time
         same_bits(drawer.draw("train", number), drawn[number])
-    fresh = FieldDrawer(params, read_euclid_bands(REPOSITORY / "catalogs"), read_galaxy_templates())
-    same_bits(fresh.draw("train", 2), drawn[2])
+    same_bits(FieldDrawer(params, bands, read_galaxy_templates()).draw("train", 2), drawn[2])
 
 
 def test_fields_and_samples_share_nothing(drawer: FieldDrawer, drawn: list[Field]) -> None:
@@ -111,11 +95,8 @@ def test_head_is_a_prefix(drawn: list[Field], n: int) -> None:
     whole, part = drawn[0], drawn[0].head(n)
     pd.testing.assert_frame_equal(part.catalogue, whole.catalogue.iloc[:n])
     assert len(part.scenes) == n
-    for cut, uncut in (
-        (part.scenes.mass, whole.scenes.mass),
-        (part.scenes.galaxies, whole.scenes.galaxies),
-        (part.scenes.sources, whole.scenes.sources),
-    ):
+    for name in PARTS:
+        cut, uncut = getattr(part.scenes, name), getattr(whole.scenes, name)
         assert isinstance(cut, Mass | GalaxyLight | Sources)
         for item in fields(cut):
             values = getattr(cut, item.name)
@@ -142,10 +123,8 @@ def test_kinds_have_their_parts(catalogue: pd.DataFrame, params: Params) -> None
     assert stats.chisquare(found, expected).pvalue > 1e-3
     assert (catalogue["n_sources"][catalogue["kind"] == "no_source"] == 0).all()
     assert (catalogue["n_sources"][catalogue["kind"] == "source_in_front"] == 1).all()
-    two = (catalogue["n_sources"] == 2).sum()
-    assert (
-        stats.binomtest(int(two), int(found["lensed_source"]), systems.second_source_fraction).pvalue > 1e-3
-    )
+    two, n = int((catalogue["n_sources"] == 2).sum()), int(found["lensed_source"])
+    assert stats.binomtest(two, n, systems.second_source_fraction).pvalue > 1e-3
 
 
 def test_einstein_radii_are_those_of_the_redshifts(catalogue: pd.DataFrame, sources: AllSources) -> None:
@@ -261,13 +240,10 @@ def test_stamps_hold_deflector_and_neighbours(
     assert np.abs(light.y_arcsec[other]).max() < 10.0
     assert ab_magnitude(light.flux_ujy[other, 0]).max() <= params.euclid.field.neighbour_vis_mag_max
     owner = light.owner[other]
-    distance = np.hypot(
-        light.x_arcsec[other] - mass.x_arcsec[owner], light.y_arcsec[other] - mass.y_arcsec[owner]
-    )
+    x, y = light.x_arcsec[other] - mass.x_arcsec[owner], light.y_arcsec[other] - mass.y_arcsec[owner]
     for radius in (3, 5, 10):
-        np.testing.assert_array_equal(
-            rows[f"n_gal_{radius}"], np.bincount(owner[distance < radius], minlength=FIELD_STAMPS)
-        )
+        inside = np.bincount(owner[np.hypot(x, y) < radius], minlength=FIELD_STAMPS)
+        np.testing.assert_array_equal(rows[f"n_gal_{radius}"], inside)
 
 
 def test_neighbours_are_the_field_outside_the_zone(catalogue: pd.DataFrame, params: Params) -> None:
@@ -280,11 +256,9 @@ def test_neighbours_are_the_field_outside_the_zone(catalogue: pd.DataFrame, para
     assert ring.var() == pytest.approx(ring.mean(), rel=0.1)  # Poisson
     near = catalogue["n_gal_3"]
     assert near.mean() < 0.8 * np.pi * 9 * density
-    for kind in ("lensed_source", "source_in_front"):
-        assert (
-            stats.ks_2samp(near[catalogue["kind"] == kind], near[catalogue["kind"] == "no_source"]).pvalue
-            > 1e-3
-        )
+    *others, alone = (near[catalogue["kind"] == kind] for kind in KINDS)
+    for of_kind in others:
+        assert stats.ks_2samp(of_kind, alone).pvalue > 1e-3
 
 
 def test_sources_are_laid_out_as_the_scenes_say(drawn: list[Field]) -> None:

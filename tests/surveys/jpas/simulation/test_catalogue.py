@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from astropy.cosmology import FlatLambdaCDM
 from astropy.table import Table
+from support.project import changed
 
 from lensfinder.datasets.table import column_meanings, read_table
 from lensfinder.errors import UserError
@@ -17,7 +18,7 @@ from lensfinder.params import Params
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, IMAGES_MAX
 from lensfinder.surveys.jpas.params import KINDS
 from lensfinder.surveys.jpas.simulation.layout import STREAMS, lay_out, tiles_of_samples
-from lensfinder.surveys.jpas.simulation.systems import Population, SystemFactory
+from lensfinder.surveys.jpas.simulation.systems import Drawn, Population, SystemFactory
 from lensfinder.workspace.paths import SurveyPaths
 
 
@@ -58,13 +59,18 @@ def toy_population() -> Population:
 
 
 def factory_of(population: Population, params: Params) -> SystemFactory:
+    wide = changed(params.jpas.systems, {"quasar_r_mag_observed.low": 5.0})
     cosmology = FlatLambdaCDM(H0=70, Om0=0.3)
-    wide = params.jpas.systems.model_copy(
-        update={
-            "quasar_r_mag_observed": params.jpas.systems.quasar_r_mag_observed.model_copy(update={"low": 5.0})
-        }
-    )
     return SystemFactory(population, wide, params.jpas.observation, cosmology, STREAMS, 3, "train")
+
+
+@pytest.fixture(scope="module")
+def factory(toy_population: Population, smoke_params: Params) -> SystemFactory:
+    return factory_of(toy_population, smoke_params)
+
+
+def draw(factory: SystemFactory, kind: str, n: int) -> Drawn:
+    return factory.draw(kind, np.arange(n), np.zeros(n, dtype=np.int64))
 
 
 def test_counts_are_those_of_the_parameters(catalogue: pd.DataFrame, smoke_params: Params) -> None:
@@ -93,9 +99,8 @@ def test_every_bright_image_solves_the_lens_equation(catalogue: pd.DataFrame, sm
 def test_theta_e_follows_from_dispersion_and_redshifts(catalogue: pd.DataFrame, smoke_params: Params) -> None:
     rows = catalogue[catalogue["galaxy_id"] != ""]
     cosmology = FlatLambdaCDM(H0=smoke_params.cosmology.h0_km_s_mpc, Om0=smoke_params.cosmology.omega_m)
-    expected = einstein_radius_arcsec(
-        rows["sigma_v_km_s"].to_numpy(), rows["z_lens"].to_numpy(), rows["z_source"].to_numpy(), cosmology
-    )
+    values = (rows[name].to_numpy() for name in ("sigma_v_km_s", "z_lens", "z_source"))
+    expected = einstein_radius_arcsec(*values, cosmology)
     assert rows["theta_e_arcsec"].to_numpy() == pytest.approx(expected)
     assert np.all((rows["theta_e_arcsec"] > 0) == (rows["z_source"] > rows["z_lens"]))
 
@@ -115,10 +120,8 @@ def test_centre_is_the_brightest_object(catalogue: pd.DataFrame, smoke_params: P
 
 def test_companions_lie_inside_the_stamp_by_the_margin(catalogue: pd.DataFrame, smoke_params: Params) -> None:
     observation = smoke_params.jpas.observation
-    limit = (
-        0.5 * observation.stamp_pixels * observation.pixel_scale_arcsec
-        - smoke_params.jpas.systems.companion_margin_arcsec
-    )
+    edge = 0.5 * observation.stamp_pixels * observation.pixel_scale_arcsec
+    limit = edge - smoke_params.jpas.systems.companion_margin_arcsec
     columns = ["galaxy_x_arcsec", "galaxy_y_arcsec", "image_1_x_arcsec", "image_1_y_arcsec"]
     assert catalogue[columns].abs().max().max() <= limit + 1e-9
 
@@ -139,26 +142,20 @@ def test_samples_share_no_tile(smoke_params: Params) -> None:
 
 
 def test_galaxies_host_lenses_in_proportion_to_the_area_of_their_caustics(
-    toy_population: Population, smoke_params: Params
+    toy_population: Population, factory: SystemFactory
 ) -> None:
-    factory = factory_of(toy_population, smoke_params)
-    n = 6000
-    drawn = factory.draw("lensed_quasar", np.arange(n), np.zeros(n, dtype=np.int64))
-    lenses = toy_population.lens(
-        np.array([0, 1]), np.array([drawn.theta_e_arcsec[drawn.galaxy == g][0] for g in (0, 1)])
-    )
-    area = caustic_area_arcsec2(lenses)
+    drawn = draw(factory, "lensed_quasar", 6000)
+    theta_e = np.array([drawn.theta_e_arcsec[drawn.galaxy == g][0] for g in (0, 1)])
+    area = caustic_area_arcsec2(toy_population.lens(np.array([0, 1]), theta_e))
     expected = area[1] / area.sum()
     found = (drawn.galaxy == 1).mean()
     # Lenses whose images leave the stamp stay out; these galaxies make none.
-    assert found == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / n))
+    assert found == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / 6000))
 
 
-def test_sources_are_uniform_inside_the_caustic(toy_population: Population, smoke_params: Params) -> None:
+def test_sources_are_uniform_inside_the_caustic(toy_population: Population, factory: SystemFactory) -> None:
     """The density in an inner disc, wholly inside the caustic, is that of the whole."""
-    factory = factory_of(toy_population, smoke_params)
-    n = 6000
-    drawn = factory.draw("lensed_quasar", np.arange(n), np.zeros(n, dtype=np.int64))
+    drawn = draw(factory, "lensed_quasar", 6000)
     of = drawn.galaxy == 0
     area = caustic_area_arcsec2(toy_population.lens(np.array([0]), drawn.theta_e_arcsec[of][:1]))[0]
     radius = 0.5 * np.sqrt(area / np.pi)
@@ -166,13 +163,10 @@ def test_sources_are_uniform_inside_the_caustic(toy_population: Population, smok
     assert inside.mean() == pytest.approx(0.25, abs=4 * np.sqrt(0.25 * 0.75 / of.sum()))
 
 
-def test_objects_are_drawn_alike_in_any_order_and_company(
-    toy_population: Population, smoke_params: Params
-) -> None:
-    factory = factory_of(toy_population, smoke_params)
+def test_objects_are_drawn_alike_in_any_order_and_company(factory: SystemFactory) -> None:
     index = np.array([5, 17, 300, 2])
     for kind in KINDS:
-        together = factory.draw(kind, np.arange(320), np.zeros(320, dtype=np.int64))
+        together = draw(factory, kind, 320)
         some = factory.draw(kind, index, np.zeros(4, dtype=np.int64))
         for name in ("galaxy", "quasar", "source_x_arcsec", "separation_arcsec"):
             assert np.array_equal(getattr(some, name), getattr(together, name)[index], equal_nan=True)
@@ -182,9 +176,7 @@ def test_objects_are_drawn_alike_in_any_order_and_company(
 def test_pairs_are_unrelated_on_the_sky(toy_population: Population, smoke_params: Params) -> None:
     # Light galaxies: a heavy one makes several images of a quasar 3" away, which is then no pair.
     light = Population(toy_population.galaxies.assign(sigma_v_km_s=170.0), toy_population.quasars)
-    factory = factory_of(light, smoke_params)
-    n = 4000
-    drawn = factory.draw("quasar_near_galaxy", np.arange(n), np.zeros(n, dtype=np.int64))
+    drawn = draw(factory_of(light, smoke_params), "quasar_near_galaxy", 4000)
     assert np.all(drawn.images.n_images == 1)
     assert drawn.separation_arcsec.min() >= 3.0
     assert drawn.separation_arcsec.max() <= 6.0

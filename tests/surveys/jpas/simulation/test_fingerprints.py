@@ -16,13 +16,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from support.project import changed
 from threadpoolctl import threadpool_limits
 
 from lensfinder.datasets.table import read_table
 from lensfinder.params import Params
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.params import KindCounts
-from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.simulation.catalogue import (
     Instrument,
     SceneBuilder,
@@ -43,13 +43,9 @@ CLASSIFIERS = {
 
 
 @pytest.fixture(scope="module")
-def catalogue_and_residuals(project, request) -> tuple[pd.DataFrame, np.ndarray]:  # type: ignore[no-untyped-def]
+def catalogue_and_residuals(paths: SurveyPaths, smoke_params: Params) -> tuple[pd.DataFrame, np.ndarray]:
     """A larger catalogue from the smoke populations, and the noise residual of every cube."""
-    from lensfinder.params import read_params
-
-    paths, params = JpasPaths(project), read_params(project / "params.yaml")
-    counts = params.jpas.counts.model_copy(update={"train": TRAIN, "test": TEST})
-    params = params.model_copy(update={"jpas": params.jpas.model_copy(update={"counts": counts})})
+    params = changed(smoke_params, {"jpas.counts.train": TRAIN, "jpas.counts.test": TEST})
     instrument = Instrument.build(params, read_filters(paths.tables))
     galaxies, quasars = read_table(paths.galaxies), read_table(paths.quasars)
     catalogue = draw_catalogue(params, galaxies, quasars, instrument)
@@ -93,9 +89,8 @@ def auc_in_standard_errors(catalogue: pd.DataFrame, features: np.ndarray, name: 
     classifier = CLASSIFIERS[name]().fit(features[train], label[train])
     score = classifier.predict_proba(features[~train])[:, 1]
     positives, negatives = label[~train].sum(), (1 - label[~train]).sum()
-    error = np.sqrt(
-        (positives + negatives + 1) / (12 * positives * negatives)
-    )  # of the Mann–Whitney statistic
+    # Of the Mann–Whitney statistic.
+    error = np.sqrt((positives + negatives + 1) / (12 * positives * negatives))
     return float((roc_auc_score(label[~train], score) - 0.5) / error)
 
 
@@ -132,11 +127,7 @@ def test_a_fingerprint_of_half_a_percent_would_be_found(
 
 def test_dtype_and_bytes_are_the_same_for_every_class(paths: SurveyPaths, smoke_params: Params) -> None:
     """One array holds all classes: neither dtype, nor shape, nor a file's size can differ between them."""
-    assert sorted(p.name for p in paths.images_dir.iterdir()) == [
-        "catalogue.parquet",
-        "cubes.npy",
-        "galaxies.parquet",
-        "quasars.parquet",
-    ]
+    tables = {f"{name}.parquet" for name in ("catalogue", "galaxies", "quasars")}
+    assert {path.name for path in paths.images_dir.iterdir()} == tables | {"cubes.npy"}
     header = paths.cubes.stat().st_size - smoke_params.jpas.counts.total * 50 * 50 * 56 * 2
     assert 0 < header <= 256

@@ -5,26 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.signal import fftconvolve
+from support.project import PARAMS
 
 from lensfinder.lensing.light import sersic_profile
-from lensfinder.params import Range
+from lensfinder.params import read_params
 from lensfinder.simulation.psf import moffat
-from lensfinder.surveys.jpas.params import Observation
 from lensfinder.surveys.jpas.simulation.psf import PsfDictionary, draw_fwhms_arcsec
 from lensfinder.surveys.jpas.simulation.render import Camera, Scenes, noise_sigma, render_signal_plain
 from lensfinder.surveys.jpas.simulation.render_compiled import render_cubes, render_signal
 
 BANDS = 56
-OBSERVATION = Observation(
-    pixel_scale_arcsec=0.2267,
-    stamp_pixels=50,
-    jitter_pixels=0.5,
-    psf_fwhm_arcsec=Range(low=0.7, high=1.3),
-    psf_fwhm_tray_correlation=0.8,
-    moffat_beta=3.5,
-    exposure_s=480.0,
-    depth_offset_mag=0.0,
-)
+OBSERVATION = read_params(PARAMS).jpas.observation
 CAMERA = Camera.build(OBSERVATION, np.linspace(23.0, 21.7, BANDS), np.linspace(23.5, 22.7, BANDS))
 
 
@@ -77,9 +68,8 @@ def test_point_is_a_moffat_profile_over_pixels(fwhm: float, offset: tuple[float,
     direct = moffat(squared, fwhm, 3.5).reshape(50, sub, 50, sub).sum(axis=(1, 3)) * step**2
     scenes = random_scenes(1, seed=3)
     scenes.galaxy_flux_ujy[:] = 0.0
-    scenes.n_images[:] = 1
+    scenes.n_images[:] = scenes.image_flux_ujy[:] = 1
     scenes.image_x_arcsec[0, 0], scenes.image_y_arcsec[0, 0] = offset
-    scenes.image_flux_ujy[:] = 1.0
     scenes.psf_fwhm_arcsec[:] = fwhm
     rendered = render_signal_plain(scenes, CAMERA)[0, :, :, 0]
     assert np.abs(rendered - direct).max() < 1e-3 * direct.max()
@@ -114,20 +104,13 @@ def test_galaxy_is_a_sersic_profile_behind_a_moffat_profile(
     begin = (size - 50 * sub) // 2
     # The stamp's centre is a corner of four pixels, half a fine cell off the grid's centre.
     shifted = 0.25 * (seen[:-1, :-1] + seen[1:, :-1] + seen[:-1, 1:] + seen[1:, 1:])
-    direct = (
-        shifted[begin : begin + 50 * sub, begin : begin + 50 * sub].reshape(50, sub, 50, sub).sum(axis=(1, 3))
-    )
+    stamp = shifted[begin : begin + 50 * sub, begin : begin + 50 * sub]
+    direct = stamp.reshape(50, sub, 50, sub).sum(axis=(1, 3))
     scenes = random_scenes(1, seed=4)
     scenes.n_images[:] = 0
-    for name, value in {
-        "x_arcsec": x0,
-        "y_arcsec": y0,
-        "r_eff_arcsec": r_eff,
-        "sersic_n": n,
-        "axis_ratio": q,
-        "pa_rad": pa,
-    }.items():
-        getattr(scenes, f"galaxy_{name}")[:] = value
+    scenes.galaxy_x_arcsec[:], scenes.galaxy_y_arcsec[:] = x0, y0
+    scenes.galaxy_r_eff_arcsec[:], scenes.galaxy_sersic_n[:] = r_eff, n
+    scenes.galaxy_axis_ratio[:], scenes.galaxy_pa_rad[:] = q, pa
     scenes.galaxy_flux_ujy[:] = 1.0
     scenes.psf_fwhm_arcsec[:] = fwhm
     rendered = render_signal_plain(scenes, CAMERA)[0, :, :, 0]
@@ -168,9 +151,8 @@ def test_result_of_an_object_does_not_depend_on_its_neighbours() -> None:
 def test_seeing_is_uniform_in_its_limits_and_alike_within_a_tray() -> None:
     rng = np.random.default_rng(0)
     trays = np.repeat(np.arange(4), 14)
-    fwhm = draw_fwhms_arcsec(
-        rng.standard_normal((4000, 4)), rng.standard_normal((4000, 56)), trays, OBSERVATION
-    )
+    of_trays, of_bands = rng.standard_normal((4000, 4)), rng.standard_normal((4000, 56))
+    fwhm = draw_fwhms_arcsec(of_trays, of_bands, trays, OBSERVATION)
     assert fwhm.min() >= 0.7
     assert fwhm.max() <= 1.3
     assert np.quantile(fwhm, [0.25, 0.5, 0.75]) == pytest.approx([0.85, 1.0, 1.15], abs=0.01)
