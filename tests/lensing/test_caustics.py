@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.lenses import random_lenses, random_points
 
 from lensfinder.lensing.caustics import (
     caustic_area_arcsec2,
@@ -15,19 +16,6 @@ from lensfinder.lensing.images import find_images
 from lensfinder.lensing.lens import Lens
 
 CIRCULAR = Lens(theta_e_arcsec=1.3, theta_g_arcsec=0.2)
-
-
-def random_lenses(n: int, seed: int, shear: float = 0.3) -> Lens:
-    rng = np.random.default_rng(seed)
-    size, turn = shear * np.sqrt(rng.uniform(size=n)), rng.uniform(0.0, 2.0 * np.pi, n)
-    return Lens(
-        theta_e_arcsec=rng.uniform(0.3, 2.5, n),
-        theta_g_arcsec=10.0 ** rng.uniform(-2.5, 0.3, n),
-        axis_ratio=rng.uniform(0.15, 1.0, n),
-        position_angle_rad=rng.uniform(0.0, np.pi, n),
-        shear_1=size * np.cos(turn),
-        shear_2=size * np.sin(turn),
-    )
 
 
 def outermost(lens: Lens) -> np.ndarray:
@@ -61,14 +49,8 @@ def test_astroid_of_a_weak_shear():
 
 
 def test_determinant_vanishes_on_critical_curves():
-    lens = Lens(
-        theta_e_arcsec=1.0,
-        theta_g_arcsec=0.1,
-        axis_ratio=0.5,
-        position_angle_rad=1.0,
-        shear_1=0.05,
-        shear_2=0.1,
-    )
+    shape = {"axis_ratio": 0.5, "position_angle_rad": 1.0, "shear_1": 0.05, "shear_2": 0.1}
+    lens = Lens(theta_e_arcsec=1.0, theta_g_arcsec=0.1, **shape)
     curves = critical_curves(lens)
     for polygon in (curves.tangential, curves.radial):
         assert np.all(np.abs(lens.jacobian_determinant(*polygon.T)) < 1e-11)
@@ -101,7 +83,7 @@ def test_area_is_where_there_is_more_than_one_image(axis_ratio, shear, theta_g):
 
 @pytest.mark.parametrize("shear", [0.0, 0.05, 0.3, 0.5])
 def test_the_disc_of_multiple_images_holds_the_caustics(shear):
-    lens = random_lenses(600, seed=1, shear=shear)
+    lens = random_lenses(600, np.random.default_rng(1), shear=shear)
     true, disc = outermost(lens), multiple_image_radius_arcsec(lens)
     assert np.all(disc >= true)
     strong = true > 0.3 * lens.theta_e_arcsec
@@ -110,27 +92,19 @@ def test_the_disc_of_multiple_images_holds_the_caustics(shear):
 
 
 def test_no_multiple_images_outside_the_disc():
-    lens = random_lenses(20_000, seed=2)
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(2)
+    lens = random_lenses(20_000, rng)
     radius = multiple_image_radius_arcsec(lens) * rng.uniform(1.0, 1.2, 20_000) + 1e-6
-    angle = rng.uniform(0.0, 2.0 * np.pi, 20_000)
-    found = find_images(lens, radius * np.cos(angle), radius * np.sin(angle))
+    found = find_images(lens, *random_points(radius, rng))
     assert np.all(found.n_images == 1)
 
 
 def test_the_disc_is_not_much_larger_than_what_it_holds():
     """Sources drawn in the disc of usual lenses are mostly multiply imaged: drawing by rejection is cheap."""
     rng = np.random.default_rng(5)
-    lens = Lens(
-        theta_e_arcsec=rng.uniform(0.5, 2.0, 4000),
-        theta_g_arcsec=rng.uniform(0.02, 0.2, 4000),
-        axis_ratio=rng.uniform(0.5, 1.0, 4000),
-        shear_1=rng.normal(0.0, 0.035, 4000),
-        shear_2=rng.normal(0.0, 0.035, 4000),
-    )
+    lens = random_lenses(4000, rng, (0.5, 2.0), (0.02, 0.2), (0.5, 1.0), shear=0.07)
     radius = multiple_image_radius_arcsec(lens) * np.sqrt(rng.uniform(size=4000))
-    angle = rng.uniform(0.0, 2.0 * np.pi, 4000)
-    found = find_images(lens, radius * np.cos(angle), radius * np.sin(angle))
+    found = find_images(lens, *random_points(radius, rng))
     assert np.mean(found.n_images > 1) > 0.7
 
 

@@ -21,14 +21,11 @@ def test_against_angular_diameter_distances(cosmology):
     z_lens, z_source = rng.uniform(0.02, 1.5, 300), rng.uniform(0.02, 5.0, 300)
     sigma = rng.uniform(50.0, 400.0, 300)
     behind = z_source > z_lens
-    ratio = cosmology.angular_diameter_distance_z1z2(
-        z_lens[behind], z_source[behind]
-    ) / cosmology.angular_diameter_distance(z_source[behind])
-    radius = (4.0 * np.pi * ((sigma[behind] * u.km / u.s / constants.c) ** 2) * ratio).to_value(
-        u.dimensionless_unscaled
-    ) * u.rad.to(u.arcsec)
+    d_ls = cosmology.angular_diameter_distance_z1z2(z_lens[behind], z_source[behind])
+    d_s = cosmology.angular_diameter_distance(z_source[behind])
+    radius = 4.0 * np.pi * (sigma[behind] * u.km / u.s / constants.c) ** 2 * (d_ls / d_s) * u.rad
     ours = einstein_radius_arcsec(sigma, z_lens, z_source, cosmology)
-    np.testing.assert_allclose(ours[behind], radius, rtol=1e-9)
+    np.testing.assert_allclose(ours[behind], radius.to_value(u.arcsec), rtol=1e-9)
     assert np.all(ours[~behind] == 0.0)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.lenses import random_lenses, random_points
 
 from lensfinder.errors import UserError
 from lensfinder.lensing import images as images_module
@@ -26,18 +27,9 @@ from lensfinder.lensing.lens import (
 def random_systems(n: int, seed: int, axis_ratio=(0.3, 1.0), theta_g=(0.02, 0.3), shear: float = 0.15):
     """Lenses and sources, half of them inside the disc of multiple images and half about it."""
     rng = np.random.default_rng(seed)
-    size, turn = shear * np.sqrt(rng.uniform(size=n)), rng.uniform(0.0, 2.0 * np.pi, n)
-    lens = Lens(
-        theta_e_arcsec=rng.uniform(0.3, 2.5, n),
-        theta_g_arcsec=rng.uniform(*theta_g, n),
-        axis_ratio=rng.uniform(*axis_ratio, n),
-        position_angle_rad=rng.uniform(0.0, np.pi, n),
-        shear_1=size * np.cos(turn),
-        shear_2=size * np.sin(turn),
-    )
+    lens = random_lenses(n, rng, theta_g=theta_g, axis_ratio=axis_ratio, shear=shear)
     reach = np.where(np.arange(n) % 2, 1.0, 2.0) * (multiple_image_radius_arcsec(lens) + 0.05)
-    radius, angle = reach * np.sqrt(rng.uniform(size=n)), rng.uniform(0.0, 2.0 * np.pi, n)
-    return lens, radius * np.cos(angle), radius * np.sin(angle)
+    return lens, *random_points(reach * np.sqrt(rng.uniform(size=n)), rng)
 
 
 # --- listed values and analytic solutions ---
@@ -67,14 +59,12 @@ def test_circular_images_are_the_roots_of_a_quartic(beta, theta_e, theta_g):
 
 
 def test_without_mass_only_the_shear_acts():
-    found = find_images(
-        Lens(theta_e_arcsec=0.0, theta_g_arcsec=0.1, shear_1=0.1, shear_2=0.05), [0.0, 0.4], [0.0, 0.3]
-    )
+    lens = Lens(theta_e_arcsec=0.0, theta_g_arcsec=0.1, shear_1=0.1, shear_2=0.05)
+    found = find_images(lens, [0.0, 0.4], [0.0, 0.3])
     assert found.n_images.tolist() == [1, 1]
     matrix = np.array([[0.9, -0.05], [-0.05, 1.1]])
-    np.testing.assert_allclose(
-        [found.x_arcsec[1, 0], found.y_arcsec[1, 0]], np.linalg.solve(matrix, [0.4, 0.3]), rtol=1e-13
-    )
+    image = [found.x_arcsec[1, 0], found.y_arcsec[1, 0]]
+    np.testing.assert_allclose(image, np.linalg.solve(matrix, [0.4, 0.3]), rtol=1e-13)
     np.testing.assert_allclose(found.magnification[:, 0], 1.0 / np.linalg.det(matrix), rtol=1e-13)
 
 
@@ -84,14 +74,13 @@ def test_without_mass_only_the_shear_acts():
 @pytest.mark.parametrize(
     "settings_",
     [
-        {},
-        {"axis_ratio": (0.05, 0.3)},
-        {"axis_ratio": (0.9999, 1.0), "shear": 1e-3},
-        {"theta_g": (1e-4, 2e-3)},
-        {"theta_g": (0.3, 1.5)},
-        {"shear": 0.6},
+        pytest.param({}, id="usual"),
+        pytest.param({"axis_ratio": (0.05, 0.3)}, id="flat"),
+        pytest.param({"axis_ratio": (0.9999, 1.0), "shear": 1e-3}, id="nearly circular"),
+        pytest.param({"theta_g": (1e-4, 2e-3)}, id="tiny core"),
+        pytest.param({"theta_g": (0.3, 1.5)}, id="large core"),
+        pytest.param({"shear": 0.6}, id="strong shear"),
     ],
-    ids=["usual", "flat", "nearly circular", "tiny core", "large core", "strong shear"],
 )
 def test_images_solve_the_equation_and_their_parities_sum_to_one(settings_):
     lens, beta_x, beta_y = random_systems(4000, seed=3, **settings_)
@@ -171,13 +160,9 @@ def test_a_uniform_grid_finds_the_same_images():
     differing = 0
     for i in range(120):
         one = lens[i]
-        width = (np.hypot(beta_x[i], beta_y[i]) + 1.5 * float(one.theta_e_arcsec)) / 0.8
-        plain = np.concatenate(
-            [
-                grid_images(one, beta_x[i], beta_y[i], width, 240),
-                grid_images(one, beta_x[i], beta_y[i], 0.2 * float(one.theta_e_arcsec), 100),
-            ]
-        )
+        theta_e = float(one.theta_e_arcsec)
+        grids = (((np.hypot(beta_x[i], beta_y[i]) + 1.5 * theta_e) / 0.8, 240), (0.2 * theta_e, 100))
+        plain = np.concatenate([grid_images(one, beta_x[i], beta_y[i], *grid) for grid in grids])
         ours = np.stack([found.x_arcsec[i], found.y_arcsec[i]], axis=1)[: found.n_images[i]]
         apart = np.hypot(*(plain[:, None] - ours[None]).transpose(2, 0, 1))
         assert apart.min(axis=1).max() < 1e-7
@@ -197,10 +182,7 @@ def test_bounds_of_curvature_and_deflection(axis_ratio):
     step = 1e-4 * np.sqrt(axis_ratio * (1.0 + m * m))
     lens = LensParameters(1.0, 1.0, axis_ratio, 1.0, 0.0, 0.0, 0.0)
     along_x, along_y = (
-        (
-            np.array(ellipsoid_hessian(x + dx, y + dy, lens))
-            - np.array(ellipsoid_hessian(x - dx, y - dy, lens))
-        )
+        np.subtract(ellipsoid_hessian(x + dx, y + dy, lens), ellipsoid_hessian(x - dx, y - dy, lens))
         / (2.0 * step)
         for dx, dy in ((step, 0.0), (0.0, step))
     )

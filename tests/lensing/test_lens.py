@@ -15,6 +15,7 @@ from lenstronomy.LensModel.Profiles.nie import NIE
 from lenstronomy.LensModel.Profiles.nie_potential import NIE_POTENTIAL
 from lenstronomy.LensModel.Profiles.shear import Shear
 from lenstronomy.Util.param_util import phi_q2_ellipticity
+from support.lenses import random_points
 
 from lensfinder.errors import UserError
 from lensfinder.lensing import lens as lens_module
@@ -29,21 +30,13 @@ from lensfinder.lensing.lens import (
 
 CIRCULAR = Lens(theta_e_arcsec=1.3, theta_g_arcsec=0.2)
 ELLIPTICAL = Lens(theta_e_arcsec=1.5, theta_g_arcsec=0.2, axis_ratio=0.7)
-TILTED = Lens(
-    theta_e_arcsec=1.1,
-    theta_g_arcsec=0.07,
-    axis_ratio=0.45,
-    position_angle_rad=0.6,
-    shear_1=0.05,
-    shear_2=-0.08,
-)
+SHEAR = {"shear_1": 0.05, "shear_2": -0.08}
+TILTED = Lens(theta_e_arcsec=1.1, theta_g_arcsec=0.07, axis_ratio=0.45, position_angle_rad=0.6, **SHEAR)
 
 
-def random_points(n: int = 400, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
+def points(n: int = 400, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
-    radius = 10.0 ** rng.uniform(-3.0, 1.5, n)
-    angle = rng.uniform(0.0, 2.0 * np.pi, n)
-    return radius * np.cos(angle), radius * np.sin(angle)
+    return random_points(10.0 ** rng.uniform(-3.0, 1.5, n), rng)
 
 
 def derivative(function, step: float):
@@ -74,7 +67,7 @@ def test_listed_critical_radii():
 
 
 def test_circular_deflection_is_lenstronomys_nie_potential():
-    x, y = random_points()
+    x, y = points()
     alpha = NIE_POTENTIAL().derivatives(x, y, theta_E=1.3, theta_c=0.2, e1=0.0, e2=0.0)
     np.testing.assert_allclose(CIRCULAR.deflection(x, y), alpha, atol=1e-9, rtol=0.0)
 
@@ -83,24 +76,17 @@ def test_circular_deflection_is_lenstronomys_nie_potential():
 @pytest.mark.parametrize("theta_g", [0.01, 0.1, 0.6])
 def test_deflection_is_lenstronomys_nie_under_the_operator(axis_ratio, theta_g):
     """α = (1 − s ∂/∂s) α_NIE with a numerical derivative; angle and shear by lenstronomy too."""
-    x, y = random_points()
-    theta_e, angle, shear = 1.4, 0.9, (0.06, -0.03)
+    x, y = points()
+    theta_e, angle = 1.4, 0.9
     e1, e2 = phi_q2_ellipticity(angle, axis_ratio)
 
     def nie(log_s: float) -> np.ndarray:
         return np.array(NIE().derivatives(x, y, theta_e, e1, e2, s_scale=theta_g * np.exp(log_s)))
 
-    expected = nie(0.0) - derivative(nie, 0.02) + np.array(Shear().derivatives(x, y, *shear))
-    lens = Lens(
-        theta_e_arcsec=theta_e,
-        theta_g_arcsec=theta_g,
-        axis_ratio=axis_ratio,
-        position_angle_rad=angle,
-        shear_1=shear[0],
-        shear_2=shear[1],
-    )
-    alpha = lens.deflection(x, y)
-    np.testing.assert_allclose(alpha, expected, atol=1e-9, rtol=0.0)
+    expected = nie(0.0) - derivative(nie, 0.02) + np.array(Shear().derivatives(x, y, *SHEAR.values()))
+    shape = {"axis_ratio": axis_ratio, "position_angle_rad": angle, **SHEAR}
+    lens = Lens(theta_e_arcsec=theta_e, theta_g_arcsec=theta_g, **shape)
+    np.testing.assert_allclose(lens.deflection(x, y), expected, atol=1e-9, rtol=0.0)
 
 
 # --- independent mathematics ---
@@ -130,7 +116,7 @@ def test_the_talks_integral_agrees(lens, point):
 
 @pytest.mark.parametrize("lens", [CIRCULAR, ELLIPTICAL, TILTED], ids=["circular", "elliptical", "tilted"])
 def test_hessian_is_the_derivative_of_the_deflection(lens):
-    x, y = random_points()
+    x, y = points()
     step = 1e-3 * (np.hypot(x, y) + lens.theta_g_arcsec)
     along_x = derivative(lambda t: np.array(lens.deflection(x + t * step, y)), 1.0) / step
     along_y = derivative(lambda t: np.array(lens.deflection(x, y + t * step)), 1.0) / step
@@ -162,7 +148,7 @@ def test_divergence_of_the_deflection_is_twice_the_convergence(x, y, theta_g, q,
 
 def test_magnification_is_the_ratio_of_areas():
     """A small polygon about an image, and what it maps to."""
-    x, y = random_points(60, seed=11)
+    x, y = points(60, seed=11)
     mu = TILTED.magnification(x, y)
     turn = np.linspace(0.0, 2.0 * np.pi, 200, endpoint=False)[:, None]
     size = 1e-5 * (np.hypot(x, y) + TILTED.theta_g_arcsec)
@@ -179,19 +165,16 @@ def test_magnification_is_the_ratio_of_areas():
 
 
 def test_circular_closed_form():
-    x, y = random_points()
+    x, y = points()
     softened = np.hypot(np.hypot(x, y), 0.2)
-    np.testing.assert_allclose(
-        CIRCULAR.deflection(x, y), (1.3 * x / softened, 1.3 * y / softened), rtol=1e-14
-    )
-    np.testing.assert_allclose(
-        CIRCULAR.convergence(x, y), 0.65 * (softened**2 + 0.04) / softened**3, rtol=1e-14
-    )
+    alpha, kappa = (1.3 * x / softened, 1.3 * y / softened), 0.65 * (softened**2 + 0.04) / softened**3
+    np.testing.assert_allclose(CIRCULAR.deflection(x, y), alpha, rtol=1e-14)
+    np.testing.assert_allclose(CIRCULAR.convergence(x, y), kappa, rtol=1e-14)
 
 
 def test_the_circular_limit_is_smooth():
     """One minus q in steps from 1e-3 to 1e-16: the departure from the circle stays proportional to it."""
-    x, y = random_points()
+    x, y = points()
     flattening = 10.0 ** -np.arange(3.0, 17.0)[:, None]
     alpha = np.array(deflection(x, y, LensParameters(1.3, 0.2, 1.0 - flattening, 1.0, 0.0, 0.0, 0.0)))
     departure = np.abs(alpha - np.array(CIRCULAR.deflection(x, y))[:, None]).max(axis=(0, 2))
@@ -224,7 +207,7 @@ def test_compiled_equals_numpy(name):
     def compiled(x, y, lens):
         return function(x, y, lens)
 
-    x, y = random_points(50)
+    x, y = points(50)
     plain = np.array(function(x, y, lens))
     fused = np.array([compiled(*point, lens) for point in zip(x, y, strict=True)]).T
     np.testing.assert_allclose(fused, plain, rtol=1e-12, atol=1e-13)

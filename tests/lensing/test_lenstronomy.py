@@ -11,10 +11,11 @@ import pytest
 from lenstronomy.LensModel.lens_model import LensModel
 from lenstronomy.LensModel.Profiles.base_profile import LensProfileBase
 from lenstronomy.LensModel.Solver.lens_equation_solver import LensEquationSolver
+from support.lenses import random_lenses, random_points
 
 from lensfinder.lensing.caustics import multiple_image_radius_arcsec
 from lensfinder.lensing.images import find_images
-from lensfinder.lensing.lens import Lens, LensParameters, deflection, hessian
+from lensfinder.lensing.lens import LensParameters, deflection, hessian
 
 N_SYSTEMS = 1000
 
@@ -36,10 +37,6 @@ class SoftenedEllipsoid(LensProfileBase):
         return f_xx, f_xy, f_xy, f_yy
 
 
-def circular_model() -> LensModel:
-    return LensModel(["NIE_POTENTIAL", "SHEAR"])
-
-
 def elliptical_model() -> LensModel:
     """A model whose first profile is replaced by ours; the shear stays lenstronomy's."""
     model = LensModel(["SIS", "SHEAR"])
@@ -50,17 +47,9 @@ def elliptical_model() -> LensModel:
 def systems(circular: bool):
     """Lenses, sources of which most are multiply imaged, and lenstronomy's keywords for both."""
     rng = np.random.default_rng(14)
-    size, turn = 0.15 * np.sqrt(rng.uniform(size=N_SYSTEMS)), rng.uniform(0.0, 2.0 * np.pi, N_SYSTEMS)
-    lens = Lens(
-        theta_e_arcsec=rng.uniform(0.5, 1.5, N_SYSTEMS),
-        theta_g_arcsec=rng.uniform(0.05, 0.3, N_SYSTEMS),
-        axis_ratio=np.ones(N_SYSTEMS) if circular else rng.uniform(0.4, 1.0, N_SYSTEMS),
-        position_angle_rad=rng.uniform(0.0, np.pi, N_SYSTEMS),
-        shear_1=size * np.cos(turn),
-        shear_2=size * np.sin(turn),
-    )
+    axis_ratio = (1.0, 1.0) if circular else (0.4, 1.0)
+    lens = random_lenses(N_SYSTEMS, rng, (0.5, 1.5), (0.05, 0.3), axis_ratio, shear=0.15)
     reach = 1.1 * multiple_image_radius_arcsec(lens) * np.sqrt(rng.uniform(size=N_SYSTEMS))
-    angle = rng.uniform(0.0, 2.0 * np.pi, N_SYSTEMS)
     keywords = []
     for theta_e, theta_g, axis_ratio, turned, gamma1, gamma2 in zip(*lens.values, strict=True):
         if circular:
@@ -68,30 +57,22 @@ def systems(circular: bool):
         else:
             profile = {"theta_e": theta_e, "theta_g": theta_g, "axis_ratio": axis_ratio, "angle": turned}
         keywords.append([profile, {"gamma1": gamma1, "gamma2": gamma2}])
-    return lens, reach * np.cos(angle), reach * np.sin(angle), keywords
+    return lens, *random_points(reach, rng), keywords
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("circular", [True, False], ids=["circular", "elliptical"])
 def test_image_by_image(circular):
-    model = circular_model() if circular else elliptical_model()
+    model = LensModel(["NIE_POTENTIAL", "SHEAR"]) if circular else elliptical_model()
     solver = LensEquationSolver(model)
     lens, beta_x, beta_y, keywords = systems(circular)
     ours = find_images(lens, beta_x, beta_y)
     np.random.seed(0)  # noqa: NPY002 - the solver draws from the global generator where a step fails
     compared = missed = 0
     for i in range(N_SYSTEMS):
-        reach = np.hypot(beta_x[i], beta_y[i]) + 1.3 * float(lens.theta_e_arcsec[i])
-        theirs = np.stack(
-            solver.image_position_from_source(
-                beta_x[i],
-                beta_y[i],
-                keywords[i],
-                min_distance=0.06,
-                search_window=2.5 * reach,
-                arrival_time_sort=False,
-            )
-        )
+        window = 2.5 * (np.hypot(beta_x[i], beta_y[i]) + 1.3 * float(lens.theta_e_arcsec[i]))
+        search = {"min_distance": 0.06, "search_window": window, "arrival_time_sort": False}
+        theirs = np.stack(solver.image_position_from_source(beta_x[i], beta_y[i], keywords[i], **search))
         n = ours.n_images[i]
         mine = np.stack([ours.x_arcsec[i, :n], ours.y_arcsec[i, :n]])
         mu = ours.magnification[i, :n]

@@ -32,11 +32,9 @@ def test_expansion_is_right_after_seeing(n: float, seeing_sigma: float) -> None:
     r = np.concatenate([[0], np.geomspace(1e-9, 100, 40_000)])
     profile = sersic_profile(r, n)
     at = np.linspace(0, 4, 15)
-    kernel = [
-        np.exp(-0.5 * ((r - a) / seeing_sigma) ** 2) * i0e(r * a / seeing_sigma**2) / seeing_sigma**2
-        for a in at
-    ]
-    direct = np.array([np.trapezoid(profile * r * k, r) for k in kernel])
+    a = at[:, None]
+    kernel = np.exp(-0.5 * ((r - a) / seeing_sigma) ** 2) * i0e(r * a / seeing_sigma**2) / seeing_sigma**2
+    direct = np.trapezoid(profile * r * kernel, r)
     fractions = sersic_expansion(np.array([n]))[0]
     variance = EXPANSION_SIGMAS**2 + seeing_sigma**2
     expanded = (fractions / (2 * np.pi * variance) * np.exp(-0.5 * at[:, None] ** 2 / variance)).sum(axis=1)
