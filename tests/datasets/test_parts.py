@@ -14,7 +14,6 @@ from lensfinder.surveys.euclid.parts import PARTS
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.jpas.parts import PARTS as JPAS_PARTS
 from lensfinder.surveys.jpas.paths import JpasPaths
-from lensfinder.workspace.paths import SurveyPaths
 
 
 def table(rows: list[int], labels: list[int], parts: list[str]) -> pd.DataFrame:
@@ -30,40 +29,37 @@ def table(rows: list[int], labels: list[int], parts: list[str]) -> pd.DataFrame:
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> SurveyPaths:
-    paths = EuclidPaths(tmp_path)
-    training = table([4, 0, 2], [1, 0, 0], ["train", "validation", "train"])
-    write_table(PARTS.files(paths.splits, "set_1")[0], training, SET_COLUMNS)
-    write_table(
-        PARTS.files(paths.splits, "set_1")[1], table([7, 8, 9], [1, -1, 0], ["test"] * 3), SET_COLUMNS
-    )
-    return paths
+def files(tmp_path: Path) -> list[Path]:
+    """Training set and test of a model."""
+    files = PARTS.files(EuclidPaths(tmp_path).splits, "set_1")
+    write_table(files[0], table([4, 0, 2], [1, 0, 0], ["train", "validation", "train"]), SET_COLUMNS)
+    write_table(files[1], table([7, 8, 9], [1, -1, 0], ["test"] * 3), SET_COLUMNS)
+    return files
 
 
-def test_training_set_and_test_make_the_parts_of_a_model(paths: SurveyPaths) -> None:
-    parts = read_parts(PARTS.files(paths.splits, "set_1"))
+def test_training_set_and_test_make_the_parts_of_a_model(files: list[Path]) -> None:
+    parts = read_parts(files)
     assert list(parts["row"]) == [4, 0, 2, 7, 9]  # 8 is neither lens nor non-lens
     assert list(parts["part"]) == ["train", "validation", "train", "test", "test"]
     assert set(parts["label"]) == {0, 1}
     assert list(parts.index) == list(range(5))
 
 
-def test_a_survey_with_one_table_is_read_as_it_is(paths: SurveyPaths) -> None:
-    jpas = JpasPaths(paths.root)
+def test_a_survey_with_one_table_is_read_as_it_is(tmp_path: Path) -> None:
     whole = table([0, 1], [1, 0], ["train", "test"]).assign(tile=np.array([5, 6], dtype=np.int32))
-    (path,) = JPAS_PARTS.files(jpas.splits)
-    path.parent.mkdir(exist_ok=True)
+    (path,) = JPAS_PARTS.files(JpasPaths(tmp_path).splits)
+    path.parent.mkdir(parents=True)
     whole.to_parquet(path)
     pd.testing.assert_frame_equal(read_parts([path]), whole, check_dtype=False)
 
 
-def test_what_does_not_fit_is_named(paths: SurveyPaths) -> None:
-    write_table(PARTS.files(paths.splits, "set_1")[1], table([7, 4], [1, 1], ["test"] * 2), SET_COLUMNS)
+def test_what_does_not_fit_is_named(files: list[Path], tmp_path: Path) -> None:
+    write_table(files[1], table([7, 4], [1, 1], ["test"] * 2), SET_COLUMNS)
     with pytest.raises(UserError, match=r"assessable_1\.parquet: 1 row\(s\) named twice .*euclid-4, row 4"):
-        read_parts(PARTS.files(paths.splits, "set_1"))
-    PARTS.files(paths.splits, "set_1")[1].unlink()
-    table([7], [1], ["test"]).drop(columns="label").to_parquet(PARTS.files(paths.splits, "set_1")[1])
+        read_parts(files)
+    files[1].unlink()
+    table([7], [1], ["test"]).drop(columns="label").to_parquet(files[1])
     with pytest.raises(UserError, match=r"assessable_1\.parquet: column\(s\) missing: label"):
-        read_parts(PARTS.files(paths.splits, "set_1"))
+        read_parts(files)
     with pytest.raises(UserError, match=r"set_9\.parquet: no such file"):
-        read_parts(PARTS.files(paths.splits, "set_9"))
+        read_parts(PARTS.files(EuclidPaths(tmp_path).splits, "set_9"))

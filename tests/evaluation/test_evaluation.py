@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from support.project import PARAMS, changed
 
 from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.errors import CheckFailed, UserError
@@ -23,7 +24,7 @@ from lensfinder.figures.colours import colour_image
 from lensfinder.figures.comparison import differences, measures_with_intervals, score_scatter
 from lensfinder.figures.curves import f_beta_curve
 from lensfinder.figures.style import save_figure
-from lensfinder.params import Judging
+from lensfinder.params import read_params
 from lensfinder.report.report import ReportText, report_sections, with_interval
 from lensfinder.report.verdict import verdict
 from lensfinder.surveys.jpas.columns import COLUMNS
@@ -31,26 +32,11 @@ from lensfinder.surveys.jpas.objects import OBJECTS as JPAS
 from lensfinder.typing import FloatArray
 from lensfinder.workspace.jsonfiles import read_json, write_json
 
-JUDGING = Judging(
-    threshold=0.5, beta=0.03, interval_level=0.95, bootstrap_samples=300, sky_lens_fraction=0.001
-)
+JUDGING = changed(read_params(PARAMS).jpas.judging, {"bootstrap_samples": 300})
 CONTRACT = {
-    *(
-        "tp",
-        "fp",
-        "fn",
-        "tn",
-        "n_test",
-        "recall",
-        "fpr",
-        "precision",
-        "accuracy",
-        "f_beta",
-        "f_beta_threshold",
-        "auc",
-    ),
-    *("average_precision", "tpr_at_0_fp", "tpr_at_10_fp", "brier", "purity_on_sky"),
-    *("input_bytes_per_object", "data_size_saving", "interval_unit"),
+    *("tp", "fp", "fn", "tn", "n_test", "recall", "fpr", "precision", "accuracy", "f_beta"),
+    *("f_beta_threshold", "auc", "average_precision", "tpr_at_0_fp", "tpr_at_10_fp", "brier"),
+    *("purity_on_sky", "input_bytes_per_object", "data_size_saving", "interval_unit"),
 }
 
 
@@ -87,9 +73,11 @@ def evaluated(table: Table, name: str = "a", seed: int = 5) -> Evaluated:
 
 def evaluate(table: Table, seed: int = 5) -> dict[str, Any]:
     of = evaluated(table, seed=seed)
-    return metrics_of(
-        of, of.rows["kind"].to_numpy(), JUDGING, input_bytes_per_object=11200, data_size_saving=25.0
-    )
+    return metrics_of(of, of.rows["kind"].to_numpy(), JUDGING, 11200, 25.0)
+
+
+def compared_pair(first: Table, second: Table) -> dict[str, Any]:
+    return compare(evaluated(first), evaluated(second, "b"), JUDGING)
 
 
 def test_metrics_have_every_key_of_the_contract_and_are_consistent() -> None:
@@ -114,10 +102,8 @@ def test_metrics_have_every_key_of_the_contract_and_are_consistent() -> None:
     chosen = choose_threshold(Part(validation["label"].to_numpy(), validation["score"].to_numpy(float)), 0.03)
     assert metrics["validation_threshold"] == chosen
     assert metrics["f_beta"] >= metrics["f_beta_at_validation_threshold"]
-    assert (
-        sum(kind["called_lens"] for kind in metrics["called_lens_by_kind"].values())
-        == metrics["tp"] + metrics["fp"]
-    )
+    by_kind = metrics["called_lens_by_kind"].values()
+    assert sum(kind["called_lens"] for kind in by_kind) == metrics["tp"] + metrics["fp"]
 
 
 def test_intervals_hold_the_value_and_shrink_with_the_sample() -> None:
@@ -156,21 +142,20 @@ def test_an_empty_part_is_named() -> None:
 
 def test_comparison_equals_the_difference_of_the_two_evaluations() -> None:
     first, second = score_table(2000, 1.0, seed=1), score_table(2000, 2.5, seed=2)
-    result = compare(evaluated(first), evaluated(second, "b"), JUDGING)
+    result = compared_pair(first, second)
     one, two = evaluate(first), evaluate(second)
     for name in compared():
         assert result[f"{name}_difference"] == pytest.approx(one[name] - two[name], abs=2e-8)
-    assert result["only_first_correct"] - result["only_second_correct"] == pytest.approx(
-        result["accuracy_difference"] * 2000, abs=1e-4
-    )
+    more_correct = result["only_first_correct"] - result["only_second_correct"]
+    assert more_correct == pytest.approx(result["accuracy_difference"] * 2000, abs=1e-4)
     assert result["recall_difference_interval"]["low"] > 0
     assert result["mcnemar_p"] < 1e-3
     text = verdict(result, (one, two), ("model A", "model B"))
     assert "excludes zero" in text
     assert "better: model A" in text
     assert "better: model B" not in text
-    reverse = compare(evaluated(second, "b"), evaluated(first), JUDGING)
-    assert "better: model B" not in verdict(reverse, (two, one), ("model B", "model A"))
+    reverse = verdict(compared_pair(second, first), (two, one), ("model B", "model A"))
+    assert "better: model B" not in reverse
 
 
 def test_a_measure_is_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,10 +168,9 @@ def test_a_measure_is_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) ->
     metrics = {"a": evaluate(first), "b": evaluate(second)}
     bounds = metrics["a"]["youden_interval"]
     assert bounds["low"] < metrics["a"]["youden"] < bounds["high"]
-    result = compare(evaluated(first), evaluated(second, "b"), JUDGING)
-    assert result["youden_difference"] == pytest.approx(
-        metrics["a"]["youden"] - metrics["b"]["youden"], abs=2e-8
-    )
+    result = compared_pair(first, second)
+    difference = metrics["a"]["youden"] - metrics["b"]["youden"]
+    assert result["youden_difference"] == pytest.approx(difference, abs=2e-8)
     assert result["youden_difference_interval"]["low"] > 0
     text = ReportText("title", "objects", "verdict", "compared", {}, "note", (), "intervals")
     page = "".join(section.text for section in report_sections(text, metrics))
@@ -198,7 +182,7 @@ def test_a_measure_is_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_equal_models_are_not_told_apart() -> None:
     table = score_table(2000, 1.0, seed=1)
-    result = compare(evaluated(table), evaluated(table, "b"), JUDGING)
+    result = compared_pair(table, table)
     assert result["mcnemar_p"] == 1.0
     assert result["auc_difference_interval"] == {"low": 0.0, "high": 0.0, "level": 0.95}
     metrics = evaluate(table)
@@ -207,7 +191,7 @@ def test_equal_models_are_not_told_apart() -> None:
 
 def test_pairing_makes_the_interval_of_a_difference_narrower_than_that_of_each_model() -> None:
     first, second = score_table(3000, 0.4, seed=1), score_table(3000, 0.6, seed=2)
-    bounds = compare(evaluated(first), evaluated(second, "b"), JUDGING)["brier_difference_interval"]
+    bounds = compared_pair(first, second)["brier_difference_interval"]
     alone = evaluate(first)["brier_interval"]
     assert bounds["high"] - bounds["low"] < alone["high"] - alone["low"]
 
@@ -238,7 +222,7 @@ def test_models_scored_on_other_objects_are_not_compared() -> None:
     first, catalogue = score_table(500, 1.0, seed=1)
     other = first.iloc[::-1].reset_index(drop=True)
     with pytest.raises(UserError, match="a and b were not evaluated on the same objects"):
-        compare(evaluated((first, catalogue)), evaluated((other, catalogue), "b"), JUDGING)
+        compared_pair((first, catalogue), (other, catalogue))
 
 
 def test_completeness_by_hand() -> None:
@@ -272,9 +256,8 @@ def test_roc_table_loses_no_corner_and_stays_small() -> None:
     assert len(table) <= tables.POINTS_MAX
     assert table[["fpr", "tpr"]].iloc[[0, -1]].to_numpy().tolist() == [[0, 0], [1, 1]]
     small = Part(np.array([1, 1, 1, 0, 1, 0, 0]), np.arange(7.0)[::-1] / 7)
-    assert tables.roc_table(small)[["fpr", "tpr"]].to_numpy().tolist() == [
-        pytest.approx(corner) for corner in ([0, 0], [0, 0.75], [1 / 3, 0.75], [1 / 3, 1], [1, 1])
-    ]
+    corners = np.array([[0, 0], [0, 0.75], [1 / 3, 0.75], [1 / 3, 1], [1, 1]])
+    assert tables.roc_table(small)[["fpr", "tpr"]].to_numpy() == pytest.approx(corners)
 
 
 def test_threshold_table_holds_the_best_f_beta() -> None:
@@ -282,11 +265,8 @@ def test_threshold_table_holds_the_best_f_beta() -> None:
     part = Part(scores["label"].to_numpy(), scores["score"].to_numpy(float))
     table = tables.threshold_table(part, 0.03)
     assert len(table) <= tables.POINTS_MAX + 1
-    threshold = choose_threshold(part, 0.03)
-    assert (
-        table.loc[table["f_beta"].idxmax(), "f_beta"]
-        == table.loc[table["threshold"] == threshold, "f_beta"].iloc[0]
-    )
+    chosen = table.loc[table["threshold"] == choose_threshold(part, 0.03), "f_beta"]
+    assert table["f_beta"].max() == chosen.iloc[0]
 
 
 def test_the_atlas_holds_every_mistake_worst_first() -> None:
@@ -312,16 +292,8 @@ def test_colours_follow_wavelength_and_north_is_not_turned() -> None:
 
 def test_scores_must_be_probabilities_and_splits_must_fit_the_catalogue() -> None:
     catalogue = pd.DataFrame({"object_id": ["a", "b", "c"], "galaxy_id": ["g", "", "g"]})
-    splits = pd.DataFrame(
-        {
-            "object_id": ["c", "a", "b"],
-            "row": [2, 0, 1],
-            "label": [1, 0, 0],
-            "kind": "k",
-            "tile": 0,
-            "part": ["test", "train", "validation"],
-        }
-    )
+    splits = pd.DataFrame({"object_id": ["c", "a", "b"], "row": [2, 0, 1], "label": [1, 0, 0]})
+    splits = splits.assign(kind="k", tile=0, part=["test", "train", "validation"])
     columns = COLUMNS.scores
     objects = objects_to_score(splits, catalogue, columns)
     assert objects["object_id"].tolist() == ["b", "c"]

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from support.project import PARAMS
 
 from lensfinder.errors import UserError
 from lensfinder.evaluation import intervals, measures
 from lensfinder.evaluation.evaluated import Part, measure
 from lensfinder.evaluation.intervals import Groups
-from lensfinder.params import Judging
+from lensfinder.params import read_params
 
-JUDGING = Judging(
-    threshold=0.5, beta=0.03, interval_level=0.95, bootstrap_samples=200, sky_lens_fraction=0.001
-)
+JUDGING = read_params(PARAMS).jpas.judging
+RATES = np.array([0.0, 0.5, 1.0])
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.integers(2, 6))
@@ -34,18 +34,12 @@ def test_weights_measure_what_a_literal_resample_measures(seed: int, n: int, gro
         expected = measure(Part(label[literal], score[literal]), JUDGING, 0.3)
         for name, value in expected.items():
             assert weighted[name][row] == pytest.approx(float(value), abs=1e-12, nan_ok=True), name
-        curve = measures.recall_at_fpr(
-            measures.count(Part(label, score).ranking, drawn), np.array([0.0, 0.5, 1.0])
-        )
+        curve = measures.recall_at_fpr(measures.count(Part(label, score).ranking, drawn), RATES)
         counts = measures.count(Part(label[literal], score[literal]).ranking)
-        assert curve[row] == pytest.approx(
-            measures.recall_at_fpr(counts, np.array([0.0, 0.5, 1.0])), nan_ok=True
-        )
+        assert curve[row] == pytest.approx(measures.recall_at_fpr(counts, RATES), nan_ok=True)
 
 
-def test_bootstrap_draws_whole_groups_and_does_not_depend_on_the_chunks(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_bootstrap_draws_whole_groups_whatever_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     groups = Groups(np.repeat(np.arange(25), 4), "tile")
 
     def sums(weight: np.ndarray) -> dict[str, np.ndarray]:

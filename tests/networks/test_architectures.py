@@ -23,11 +23,8 @@ SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
 
 
 def model(representation: str) -> Model:
-    if representation == "colours":
-        return network_params(
-            representation, normalisation="global_max", symmetries=False, shift_max_pixels=0
-        )
-    return network_params(representation)
+    still = {"normalisation": "global_max", "symmetries": False, "shift_max_pixels": 0}
+    return network_params(representation, **(still if representation == "colours" else {}))
 
 
 def build(representation: str, shapes: Sequence[tuple[int, ...]], seed: int) -> keras.Model:

@@ -45,13 +45,7 @@ def model(representation: str = "cube") -> Model:
 
 
 def training(**changes: object) -> Training:
-    values: dict[str, object] = {
-        "batch_size": 16,
-        "epochs_max": EPOCHS,
-        "patience": 10,
-        "learning_rate": 0.003,
-        "threads": 0,
-    }
+    values = {"batch_size": 16, "epochs_max": EPOCHS, "patience": 10, "learning_rate": 0.003, "threads": 0}
     return Training.model_validate(values | changes)
 
 
@@ -79,21 +73,9 @@ def run(
     made, labels = images_and_labels(representation)
     images = made if images is None else images
     on_epoch = options.pop("on_epoch", None)
-    train_rows, validation_rows = ROWS[:N_TRAIN], ROWS[N_TRAIN:]
-    return train(
-        images,
-        train_rows,
-        labels[train_rows],
-        validation_rows,
-        labels[validation_rows],
-        model(representation),
-        REPRESENTATIONS[representation],
-        training(**options),
-        SEED,
-        root / "work",
-        paths(root),
-        on_epoch,  # type: ignore[arg-type]
-    )
+    objects = [rows for part in (ROWS[:N_TRAIN], ROWS[N_TRAIN:]) for rows in (part, labels[part])]
+    of_model = model(representation), REPRESENTATIONS[representation], training(**options)
+    return train(images, *objects, *of_model, SEED, root / "work", paths(root), on_epoch)
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -119,11 +101,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_outputs_tell_what_happened(undisturbed: Path) -> None:
     files = paths(undisturbed)
-    assert sorted(path.name for path in files.model_dir.iterdir()) == [
-        "history.csv",
-        "model.keras",
-        "training.json",
-    ]
+    names = sorted(path.name for path in files.model_dir.iterdir())
+    assert names == ["history.csv", "model.keras", "training.json"]
     with files.history.open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
