@@ -65,15 +65,8 @@ def write_fold(
     scored = objects.assign(score=score.astype(np.float32))[objects["part"] != "train"]
     write_table(files.scores, scored[list(columns)], columns)
     counts = objects["part"].value_counts()
-    write_json(
-        files.training,
-        {
-            "n_train": int(counts["train"]),
-            "n_validation": int(counts["validation"]),
-            "epochs": 10 + fold.number,
-            "best_epoch": 5 + fold.number,
-        },
-    )
+    objects_seen = {f"n_{part}": int(counts[part]) for part in ("train", "validation")}
+    write_json(files.training, {**objects_seen, "epochs": 10 + fold.number, "best_epoch": 5 + fold.number})
 
 
 def make_folds(
@@ -86,14 +79,10 @@ def make_folds(
     label = objects["label"].to_numpy()
     shared = np.random.default_rng(seed).normal(size=len(objects))
     for fold in folds_of(cv):
-        number = assign_folds(
-            catalogue, len(cv.folds), fold.repeat, params.seed, at_random=study == LEAK.name
-        )
-        part = np.where(
-            number == fold.number,
-            "test",
-            np.where(catalogue["tile"].to_numpy() % 5 == 0, "validation", "train"),
-        )
+        at_random = study == LEAK.name
+        number = assign_folds(catalogue, len(cv.folds), fold.repeat, params.seed, at_random)
+        held_out, every_fifth = number == fold.number, catalogue["tile"].to_numpy() % 5 == 0
+        part = np.select([held_out, every_fifth], ["test", "validation"], "train")
         network = np.random.default_rng((seed, fold.repeat, fold.number))
         for name in cv.models:
             own = network.normal(size=len(objects)) + 0.3 * network.normal()

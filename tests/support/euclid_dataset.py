@@ -5,6 +5,7 @@ It passes the gate, and can be broken in one way at a time.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,13 +53,7 @@ class EuclidDataset:
     nisp: Any
 
     def copy(self) -> EuclidDataset:
-        return EuclidDataset(
-            self.catalogue.copy(),
-            {name: table.copy() for name, table in self.sets.items()},
-            self.assessable.copy(),
-            self.vis.copy(),
-            self.nisp.copy(),
-        )
+        return deepcopy(self)
 
     def write(self, root: Path) -> SurveyPaths:
         paths = EuclidPaths(root)

@@ -30,12 +30,9 @@ def make_euclid(root: Path, n_test: int = 240, seed: int = 1) -> SurveyPaths:
     catalogue = _catalogue(rng, n_test)
     write_table(paths.catalogue, catalogue, CATALOGUE_COLUMNS)
     _write_images(rng, paths, catalogue)
-    rows = pd.DataFrame(
-        {"row": np.arange(len(catalogue)), **catalogue[["object_id", "label", "kind", "sample"]]}
-    )
-    rows["part"] = np.where(
-        rows["sample"] == "test", "test", np.where(rows["row"] % 5, "train", "validation")
-    )
+    rows = catalogue[["object_id", "label", "kind", "sample"]].assign(row=np.arange(len(catalogue)))
+    in_part = [rows["sample"] == "test", rows["row"] % 5 > 0]
+    rows["part"] = np.select(in_part, ["test", "train"], "validation")
     test = rows[(rows["part"] == "test") & (rows["label"] >= 0)]
     write_table(PARTS.files(paths.splits, "set_1")[1], test[list(SET_COLUMNS)], SET_COLUMNS)
     counts = {}
@@ -72,18 +69,15 @@ def _catalogue(rng: np.random.Generator, n_test: int) -> pd.DataFrame:
     kind[N_TRAIN:] = rng.choice(KINDS, n_test, p=(0.65, 0.1, 0.25))
     frame["object_id"] = [object_id(of, i) for i, of in enumerate(sample)]
     frame["sample"], frame["origin"], frame["kind"] = sample, "simulated", kind
-    frame["theta_e_arcsec"] = np.where(
-        kind == lensed, rng.uniform(0.6, 2.2, n), np.where(kind == front, 0.0, np.nan)
-    )
-    frame["mag_eff"] = np.where(
-        kind == lensed, 1.1 + rng.exponential(4.0, n), np.where(kind == front, 1.0, np.nan)
-    )
+    of_kind = [kind == lensed, kind == front]
+    frame["theta_e_arcsec"] = np.select(of_kind, [rng.uniform(0.6, 2.2, n), 0.0], np.nan)
+    frame["mag_eff"] = np.select(of_kind, [1.1 + rng.exponential(4.0, n), 1.0], np.nan)
     frame["n_pix_source"] = np.where(kind == none, 0.0, 10 ** rng.uniform(0.8, 3.2, n))
     frame["arc_snr"] = np.where(kind == none, np.nan, 0.4 * frame["n_pix_source"] ** 0.8)
     frame["mag_lens"], frame["z_lens"] = rng.uniform(18.5, 22.0, n), rng.uniform(0.2, 1.1, n)
     seen = (kind == lensed) & (frame["mag_eff"] >= 1.6) & (frame["n_pix_source"] > 20)
     left_out = (kind == lensed) & (frame["mag_eff"] < 1.6)
-    frame["label"] = np.where(seen, 1, np.where(left_out, -1, 0)).astype(np.int8)
+    frame["label"] = np.select([seen, left_out], [1, -1], 0).astype(np.int8)
     frame.loc[: N_TRAIN - 1, "label"] = (kind[:N_TRAIN] == lensed).astype(np.int8)
     return frame
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,9 +80,7 @@ class Dataset:
     pseudo_spectra: Any
 
     def copy(self) -> Dataset:
-        return Dataset(
-            self.catalogue.copy(), self.splits.copy(), self.cubes.copy(), self.pseudo_spectra.copy()
-        )
+        return deepcopy(self)
 
     def write(self, root: Path) -> SurveyPaths:
         paths = JpasPaths(root)
@@ -108,12 +107,7 @@ def small_params() -> Params:
 def good_dataset(seed: int = 1) -> Dataset:
     rng = np.random.default_rng(seed)
     catalogue = pd.DataFrame(
-        [
-            _object(rng, tile, kind, i)
-            for tile in range(TILES)
-            for kind in KINDS
-            for i in range(PER_TILE[kind])
-        ]
+        _object(rng, tile, kind, i) for tile in range(TILES) for kind in KINDS for i in range(PER_TILE[kind])
     )
     catalogue["object_id"] = [f"jpas-{s}-{i:07d}" for i, s in enumerate(catalogue["sample"])]
     catalogue = catalogue[list(CATALOGUE_COLUMNS)].astype(
@@ -121,10 +115,8 @@ def good_dataset(seed: int = 1) -> Dataset:
     )
     splits = catalogue[["object_id", "label", "kind", "tile"]].copy()
     splits["row"] = np.arange(len(catalogue))
-    splits["part"] = [
-        "test" if tile < TEST_TILES else "validation" if tile < 2 * TEST_TILES else "train"
-        for tile in catalogue["tile"]
-    ]
+    tile = catalogue["tile"]
+    splits["part"] = np.select([tile < TEST_TILES, tile < 2 * TEST_TILES], ["test", "validation"], "train")
     cubes = rng.normal(0.0, 1.0, (len(catalogue), PIXELS, PIXELS, BANDS)).astype(np.float16)
     return Dataset(catalogue, splits[list(SPLIT_COLUMNS)], cubes, summed(cubes))
 

@@ -38,7 +38,7 @@ def make_survey(root: Path, per_tile: int = 8, tiles: int = 30, seed: int = 1) -
     catalogue = _catalogue(rng, per_tile * tiles, tiles)
     write_table(paths.catalogue, catalogue, CATALOGUE_COLUMNS)
     tile = catalogue["tile"].to_numpy()
-    part = np.where(tile >= tiles - 20, "test", np.where(tile >= tiles - 24, "validation", "train"))
+    part = np.select([tile >= tiles - 20, tile >= tiles - 24], ["test", "validation"], "train")
     splits = catalogue[["object_id", "label", "kind", "tile"]].assign(row=np.arange(len(tile)), part=part)
     write_table(PARTS.files(paths.splits)[0], splits[list(SPLIT_COLUMNS)], SPLIT_COLUMNS)
     wavelength = np.linspace(3600, 10100, BANDS)
@@ -89,17 +89,14 @@ def _catalogue(rng: np.random.Generator, n: int, tiles: int) -> pd.DataFrame:
     frame["tile"] = tile.astype(np.int32)
     frame["kind"] = kind
     frame["label"] = lensed.astype(np.int8)
-    galaxy = np.array(
-        [f"g{t:03d}-{g}" for t, g in zip(tile, rng.integers(0, 4, n), strict=True)], dtype=object
-    )
-    frame["galaxy_id"] = np.where(alone, "", galaxy)
+    galaxy = [f"g{t:03d}-{g}" for t, g in zip(tile, rng.integers(0, 4, n), strict=True)]
+    frame["galaxy_id"] = np.where(alone, "", np.array(galaxy, dtype=object))
     frame["spectrum_id"] = [f"q{t:03d}-{s}" for t, s in zip(tile, rng.integers(0, 6, n), strict=True)]
     frame["z_source"] = rng.uniform(0.8, 3.8, n)
     frame["z_lens"] = np.where(alone, np.nan, rng.uniform(0.1, 0.8, n))
     frame["theta_e_arcsec"] = np.where(alone, np.nan, 0.5 + rng.exponential(0.5, n))
-    frame["separation_arcsec"] = np.where(
-        alone, np.nan, np.where(lensed, 2 * frame["theta_e_arcsec"], rng.uniform(3, 6, n))
-    )
+    of_images, of_pair = 2 * frame["theta_e_arcsec"], rng.uniform(3, 6, n)
+    frame["separation_arcsec"] = np.select([alone, lensed], [np.nan, of_images], of_pair)
     frame["quasar_r_mag_observed"] = rng.uniform(17.2, 22.4, n)
     frame["snr_median"] = 10 ** (0.4 * (24.5 - frame["quasar_r_mag_observed"])) * rng.uniform(0.7, 1.3, n)
     return frame
@@ -115,19 +112,15 @@ def _cubes(rng: np.random.Generator, catalogue: pd.DataFrame, wavelength: np.nda
 
         def spot(distance: float, width: float, angle: float = angle) -> np.ndarray:
             x, y = offset - distance * np.cos(angle), offset - distance * np.sin(angle)
-            return (
-                np.exp(-0.5 * (x[None, :] ** 2 + y[:, None] ** 2) / width**2)
-                * SCALE**2
-                / (2 * np.pi * width**2)
-            )
+            light = np.exp(-0.5 * (x[None, :] ** 2 + y[:, None] ** 2) / width**2)
+            return light * SCALE**2 / (2 * np.pi * width**2)
 
+        apart = row.separation_arcsec
         if row.kind == "lensed_quasar":
-            quasar = 0.65 * spot(0.7 * row.separation_arcsec, 0.4) + 0.35 * spot(
-                -0.3 * row.separation_arcsec, 0.4
-            )
+            quasar = 0.65 * spot(0.7 * apart, 0.4) + 0.35 * spot(-0.3 * apart, 0.4)
             galaxy = 20 * spot(0.0, 0.8)
         elif row.kind == "quasar_near_galaxy":
-            quasar, galaxy = spot(0.0, 0.4), 20 * spot(min(row.separation_arcsec, 5.0), 0.9)
+            quasar, galaxy = spot(0.0, 0.4), 20 * spot(min(apart, 5.0), 0.9)
         else:
             quasar, galaxy = spot(0.0, 0.4), np.zeros((PIXELS, PIXELS))
         signal = flux * quasar[..., None] * lines + galaxy[..., None] * red

@@ -55,14 +55,12 @@ def catalogue() -> pd.DataFrame:
 def splits_by(catalogue: pd.DataFrame, number: np.ndarray) -> Splits:
     """Fold k holds out the objects of number k, and validates with those of the next number."""
     table = catalogue[["object_id", "label", "kind", "tile"]].assign(row=np.arange(len(catalogue)))
-    return {
-        fold: table.assign(
-            part=np.select(
-                [number == fold.number, number == fold.number % K + 1], ["test", "validation"], "train"
-            )
-        )[list(SPLIT_COLUMNS)]
-        for fold in FOLDS
-    }
+    splits = {}
+    for fold in FOLDS:
+        in_part = [number == fold.number, number == fold.number % K + 1]
+        part = np.select(in_part, ["test", "validation"], "train")
+        splits[fold] = table.assign(part=part)[list(SPLIT_COLUMNS)]
+    return splits
 
 
 @pytest.fixture(scope="module")
@@ -129,32 +127,29 @@ def of_two_tiles(name: str, which: int) -> Break:
     return change
 
 
-def tile_more(part: str) -> Break:
+def set_value(column: str, rows: object, value: object) -> Break:
+    """Rows of the third fold, or a function that finds them, get a value."""
+
     def change(catalogue: pd.DataFrame, splits: Splits) -> None:
-        splits[THIRD].loc[splits[THIRD]["tile"] == 1, "part"] = part
+        splits[THIRD].loc[rows(splits) if callable(rows) else rows, column] = value
 
     return change
 
 
-def rows_set(rows: int | list[int], values: int | list[int]) -> Break:
-    def change(catalogue: pd.DataFrame, splits: Splits) -> None:
-        splits[THIRD].loc[rows, "row"] = values
-
-    return change
+def tile_1(splits: Splits) -> pd.Series:
+    return splits[THIRD]["tile"] == 1
 
 
-def relabelled(catalogue: pd.DataFrame, splits: Splits) -> None:
-    splits[THIRD].loc[rows_of(splits, "train", "quasar_near_galaxy")[0], "label"] = 1
+def pair(splits: Splits) -> pd.Index:
+    return rows_of(splits, "train", "quasar_near_galaxy")[:1]
 
 
 def object_missing(catalogue: pd.DataFrame, splits: Splits) -> None:
-    drop = rows_of(splits, "train", "quasar_near_galaxy")[0]
-    splits[THIRD] = splits[THIRD].drop(index=drop).reset_index(drop=True)
+    splits[THIRD] = splits[THIRD].drop(index=pair(splits)).reset_index(drop=True)
 
 
 def object_twice(catalogue: pd.DataFrame, splits: Splits) -> None:
-    again = splits[THIRD].loc[rows_of(splits, "train", "quasar_near_galaxy")[:1]]
-    splits[THIRD] = pd.concat([splits[THIRD], again], ignore_index=True)
+    splits[THIRD] = pd.concat([splits[THIRD], splits[THIRD].loc[pair(splits)]], ignore_index=True)
 
 
 def unknown_part(catalogue: pd.DataFrame, splits: Splits) -> None:
@@ -196,19 +191,22 @@ BREAKS: dict[str, tuple[Break, dict[str, set[str]]]] = {
         of_two_tiles("spectrum_id", -1),
         {f"fold_{k}": {"spectrum_in_one_part"} for k in (1, 2, 3)},
     ),
-    "other row": (rows_set([40, 41], [41, 40]), {"fold_3": {"object_id_agrees"}}),
+    "other row": (set_value("row", [40, 41], [41, 40]), {"fold_3": {"object_id_agrees"}}),
     "row nowhere": (
-        rows_set(40, 10**6),
+        set_value("row", 40, 10**6),
         {"fold_3": {"row_known", *(f"{name}_agrees" for name in ("object_id", "label", "kind", "tile"))}},
     ),
-    "relabelled": (relabelled, {"fold_3": {"label_agrees", "balance_train"}}),
+    "relabelled": (set_value("label", pair, 1), {"fold_3": {"label_agrees", "balance_train"}}),
     "object missing": (object_missing, {"fold_3": {"all_objects"}, "repeat_1": {"times_learned_from"}}),
     "object twice": (
         object_twice,
         {"fold_3": {"all_objects", "object_id_once"}, "repeat_1": {"times_learned_from"}},
     ),
-    "more in validation": (tile_more("validation"), {"fold_3": {"validation_fraction"}}),
-    "more held out": (tile_more("test"), {"fold_3": {"held_out_fraction", "validation_fraction"}, **TWICE}),
+    "more in validation": (set_value("part", tile_1, "validation"), {"fold_3": {"validation_fraction"}}),
+    "more held out": (
+        set_value("part", tile_1, "test"),
+        {"fold_3": {"held_out_fraction", "validation_fraction"}, **TWICE},
+    ),
     "unknown part": (unknown_part, {"fold_3": LEAKS | {"part_known"}}),
 }
 

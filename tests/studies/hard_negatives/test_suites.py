@@ -12,7 +12,6 @@ from support.project import changed
 
 from lensfinder.gate.outcome import Outcome
 from lensfinder.gate.run import Gate
-from lensfinder.params import Params
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
 from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS
 from lensfinder.studies.hard_negatives.suites import hard_negative_suites, hard_negative_tables
@@ -22,9 +21,7 @@ PER_KIND = 5
 Break = Callable[[pd.DataFrame, np.ndarray], None]
 
 
-def parameters() -> Params:
-    counts = {f"jpas.hard_negatives.counts.{kind}": PER_KIND for kind in IMPOSTOR_KINDS}
-    return changed(small_params(), counts)
+COUNTS = {f"jpas.hard_negatives.counts.{kind}": PER_KIND for kind in IMPOSTOR_KINDS}
 
 
 def good_set() -> tuple[pd.DataFrame, np.ndarray]:
@@ -41,12 +38,11 @@ def good_set() -> tuple[pd.DataFrame, np.ndarray]:
     frame["tile"], frame["label"] = 1000 + np.arange(n) % 20, 0
     frame["galaxy_id"] = [f"gal-{tile:04d}-0001" for tile in frame["tile"]]
     frame["mimic_r_mag"] = 20.0
-    cubes = rng.normal(0, 0.1, (n, PIXELS, PIXELS, BANDS)).astype(np.float16)
-    return frame, cubes
+    return frame, rng.normal(0, 0.1, (n, PIXELS, PIXELS, BANDS)).astype(np.float16)
 
 
 def check(frame: pd.DataFrame, cubes: np.ndarray, scale: float = 1.0) -> Outcome:
-    params = parameters()
+    params = changed(small_params(), COUNTS)
     sums = InMemory(pseudo_spectra(np.nan_to_num(cubes)) * np.float16(scale))
     catalogue = good_dataset().catalogue
     tables = hard_negative_tables(frame, catalogue, InMemory(cubes), sums, seed=1)
@@ -79,10 +75,6 @@ def _shared(column: str) -> Break:
     return share
 
 
-def _twice(frame: pd.DataFrame, cubes: np.ndarray) -> None:
-    frame.loc[3, "object_id"] = frame.loc[4, "object_id"]
-
-
 def _not_finite(frame: pd.DataFrame, cubes: np.ndarray) -> None:
     cubes[3, 1, 2, 3] = np.nan
 
@@ -95,7 +87,7 @@ def _not_finite(frame: pd.DataFrame, cubes: np.ndarray) -> None:
         (_shared("object_id"), {"object_id_not_shared"}),
         (_shared("tile"), {"tile_not_shared"}),
         (_set("label", 1), {"label_zero"}),
-        (_twice, {"object_id_unique"}),
+        (_set("object_id", "jpas-hard_negative-0000004"), {"object_id_unique"}),
         (_set("kind", "comet"), {"kind_known", "count_star_near_galaxy"}),
         (_set("snr_median", np.nan), {"numbers_present"}),
         (_set("part_2_y_arcsec", -9.0), {"inside_stamp"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import special
-from support.project import REPOSITORY
+from support.project import PARAMS as FILE
+from support.project import changed
 
 from lensfinder.errors import UserError
 from lensfinder.evaluation.intervals import object_groups
@@ -27,9 +29,9 @@ from lensfinder.studies.occlusion.occlude import judge_of
 from lensfinder.studies.occlusion.summary import occlusion_words
 from lensfinder.typing import AnyArray, Float32Array
 
-PARAMS = read_params(REPOSITORY / "params.yaml")
+PARAMS = read_params(FILE)
 Judge = Callable[[AnyArray], Float32Array]
-JUDGING = PARAMS.jpas.judging.model_copy(update={"bootstrap_samples": 300})
+JUDGING = changed(PARAMS.jpas.judging, {"bootstrap_samples": 300})
 
 
 def test_cross_entropy_is_that_of_the_training() -> None:
@@ -47,11 +49,7 @@ def test_cross_entropy_is_that_of_the_training() -> None:
 def test_the_sample_is_balanced_and_follows_its_seed() -> None:
     kind = np.array(["lens"] * 50 + ["pair"] * 9 + ["alone"] * 30)
     chosen = balanced_sample(kind, 20, seed=1)
-    assert {name: int((kind[chosen] == name).sum()) for name in np.unique(kind)} == {
-        "lens": 9,
-        "pair": 9,
-        "alone": 9,
-    }
+    assert Counter(kind[chosen].tolist()) == {"lens": 9, "pair": 9, "alone": 9}
     assert np.all(np.diff(chosen) > 0)
     assert len(balanced_sample(kind, 4, seed=1)) == 12
     np.testing.assert_array_equal(balanced_sample(kind, 20, seed=1), chosen)
@@ -71,9 +69,8 @@ def test_the_loss_rises_by_what_hiding_costs() -> None:
     # Where only some objects suffer, the interval is that of a mean: ± 1.96 standard errors.
     costs = np.random.default_rng(3).exponential(0.3, 400)
     label = np.ones(400, int)
-    rise = loss_increase(
-        label, np.full(400, 0.9), 0.9 * np.exp(-costs)[None], object_groups(400), JUDGING, seed=1
-    )
+    suffering = 0.9 * np.exp(-costs)[None]
+    rise = loss_increase(label, np.full(400, 0.9), suffering, object_groups(400), JUDGING, seed=1)
     error = costs.std() / np.sqrt(400)
     assert rise["loss_increase"][0] == pytest.approx(costs.mean())
     assert rise["interval_low"][0] == pytest.approx(costs.mean() - 1.96 * error, abs=0.3 * error)
@@ -81,9 +78,7 @@ def test_the_loss_rises_by_what_hiding_costs() -> None:
 
 
 def definition(representation: str) -> Model:
-    return PARAMS.jpas.models["cube"].model_copy(
-        update={"representation": representation, "normalisation": "asinh"}
-    )
+    return changed(PARAMS.jpas.models["cube"], {"representation": representation, "normalisation": "asinh"})
 
 
 def one_eyed(path: Path, shape: tuple[int, ...], *pixel: int) -> None:
@@ -91,10 +86,8 @@ def one_eyed(path: Path, shape: tuple[int, ...], *pixel: int) -> None:
     import keras
 
     images = keras.layers.Input(shape)
-    seen = images[(slice(None), *pixel)]
-    write_network(
-        path, keras.Model(images, keras.layers.Activation("sigmoid")(keras.ops.reshape(seen, (-1, 1))))
-    )
+    seen = keras.ops.reshape(images[(slice(None), *pixel)], (-1, 1))
+    write_network(path, keras.Model(images, keras.layers.Activation("sigmoid")(seen)))
 
 
 @pytest.fixture
@@ -114,21 +107,18 @@ def test_each_network_misses_what_it_looks_at_and_nothing_else(networks: dict[st
     whole, *hidden = occluded_scores(networks, cubes, regions, steps.append)
     np.testing.assert_array_equal(cubes, before)
     assert sum(steps) == len(hidden) == len(regions)
-    softening = 0.1
-    np.testing.assert_allclose(
-        whole["cube"], special.expit(np.arcsinh(cubes[:, 6, 2, 3].astype(float) / softening)), rtol=1e-5
-    )
-    changed = {
+    seen = cubes[:, 6, 2, 3].astype(float) / 0.1  # in units of the softening
+    np.testing.assert_allclose(whole["cube"], special.expit(np.arcsinh(seen)), rtol=1e-5)
+    missed = {
         name: [place for place, of in enumerate(hidden) if np.any(of[name] != whole[name])]
         for name in networks
     }
     # Squares in the order (0, 0), (0, 5), (5, 0), (5, 5) of y and x, after the four bands.
-    assert changed == {"cube": [3, 6], "pseudo_spectra": [3, 4, 6]}
+    assert missed == {"cube": [3, 6], "pseudo_spectra": [3, 4, 6]}
     np.testing.assert_allclose(hidden[3]["cube"], 0.5)
     summed = cubes[:, :5, 2, 3].astype(float).sum(axis=1)
-    np.testing.assert_allclose(
-        hidden[6]["pseudo_spectra"], special.expit(np.arcsinh(summed / 0.7)), rtol=1e-3
-    )
+    expected = special.expit(np.arcsinh(summed / 0.7))
+    np.testing.assert_allclose(hidden[6]["pseudo_spectra"], expected, rtol=1e-3)
 
 
 def test_a_file_that_is_no_network_is_named(tmp_path: Path) -> None:
@@ -139,32 +129,18 @@ def test_a_file_that_is_no_network_is_named(tmp_path: Path) -> None:
 
 def rises(values: list[float], width: float) -> pd.DataFrame:
     value = np.array(values)
-    return pd.DataFrame(
-        {
-            "loss": 0.1,
-            "loss_increase": value,
-            "interval_low": value - width,
-            "interval_high": value + width,
-        }
-    )
+    interval = {"interval_low": value - width, "interval_high": value + width}
+    return pd.DataFrame({"loss": 0.1, "loss_increase": value, **interval})
 
 
 def test_tables_name_bands_and_places() -> None:
     bands = band_table({"a": rises([1, 2], 0), "b": rises([3, 4], 0)}, ("u", "v"), np.array([4000.0, 5000.0]))
-    assert bands[["model", "band", "loss_increase"]].to_numpy().tolist() == [
-        ["a", "u", 1],
-        ["a", "v", 2],
-        ["b", "u", 3],
-        ["b", "v", 4],
-    ]
+    found = bands[["model", "band", "loss_increase"]].to_numpy().tolist()
+    assert found == [["a", "u", 1], ["a", "v", 2], ["b", "u", 3], ["b", "v", 4]]
     places = place_table({"a": rises([1, 2, 3, 4], 0)}, pixels=10, pixel_scale_arcsec=0.2)
     # As the squares are: x runs first; their middles lie half a square from the centre.
-    assert places[["y_arcsec", "x_arcsec"]].to_numpy().tolist() == [
-        [-0.5, -0.5],
-        [-0.5, 0.5],
-        [0.5, -0.5],
-        [0.5, 0.5],
-    ]
+    found = places[["y_arcsec", "x_arcsec"]].to_numpy().tolist()
+    assert found == [[-0.5, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]]
 
 
 def test_words_follow_from_the_numbers() -> None:

@@ -69,13 +69,17 @@ def name_of(d: EuclidDataset, row: int) -> str:
     return str(d.catalogue.loc[row, "object_id"])
 
 
+def naming(d: EuclidDataset, row: int, *failing: str) -> Expected:
+    return {where: {name_of(d, row)} for where in failing}
+
+
 def in_catalogue(row: Callable[[EuclidDataset], int], expected: str, **values: object) -> Fault:
     """Stamp whose values in the catalogue are changed, and the expectations that it must fail."""
 
     def fault(d: EuclidDataset) -> Expected:
         chosen = row(d)
         d.catalogue.loc[chosen, list(values)] = list(values.values())
-        return {f"catalogue.{name}": {name_of(d, chosen)} for name in expected.split()}
+        return naming(d, chosen, *(f"catalogue.{name}" for name in expected.split()))
 
     return fault
 
@@ -95,27 +99,19 @@ def new_lens_of_set_6(d: EuclidDataset, number: int) -> tuple[int, list[str]]:
 def faint_lens_of_set_6(d: EuclidDataset) -> Expected:
     row, sets = new_lens_of_set_6(d, 0)
     d.catalogue.loc[row, "n_pix_source"] = 20
-    return {f"{table}.lens_n_pix_source": {name_of(d, row)} for table in ("catalogue", *sets)}
+    return naming(d, row, *(f"{table}.lens_n_pix_source" for table in ("catalogue", *sets)))
 
 
 def hardly_magnified_lens_of_set_6(d: EuclidDataset) -> Expected:
     row, sets = new_lens_of_set_6(d, 1)
     d.catalogue.loc[row, "mag_eff"] = np.nextafter(4.0, 0)
-    return {f"{table}.lens_mag_eff": {name_of(d, row)} for table in sets}
+    return naming(d, row, *(f"{table}.lens_mag_eff" for table in sets))
 
 
 def same_id_twice(d: EuclidDataset) -> Expected:
     first, second = (some(d, i, label=-1) for i in (0, 1))
     d.catalogue.loc[first, "ID"] = d.catalogue.loc[second, "ID"]
     return {"catalogue.ID_unique": {name_of(d, first), name_of(d, second)}}
-
-
-def nan_without_source_behind_a_label(d: EuclidDataset) -> Expected:
-    row = some(d, 6, mag_eff=2.0)
-    d.catalogue.loc[row, "mag_eff"] = np.nan
-    return {
-        f"catalogue.{name}": {name_of(d, row)} for name in ("lens_numbers_present", "source_numbers_present")
-    }
 
 
 def imported_stamp_among_simulated(d: EuclidDataset) -> Expected:
@@ -128,7 +124,7 @@ CATALOGUE_FAULTS: list[Fault] = [
     faint_lens_of_set_6,
     hardly_magnified_lens_of_set_6,
     same_id_twice,
-    nan_without_source_behind_a_label,
+    in_catalogue(at(6, mag_eff=2.0), "lens_numbers_present source_numbers_present", mag_eff=np.nan),
     # Labels at the boundaries, of stamps that are in no set.
     in_catalogue(at(2, label=-1), "left_out_mag_eff", mag_eff=1.6),
     in_catalogue(at(3, label=-1), "left_out_mag_eff", mag_eff=1.0),
@@ -164,15 +160,12 @@ def lens_missing_from_set_2(d: EuclidDataset) -> Expected:
     return {"set_1.in_set_2": {name}, "set_2.as_many_of_both": set()}
 
 
-def test_object_in_set_3(d: EuclidDataset) -> Expected:
+def object_of_test_in_set_3(d: EuclidDataset) -> Expected:
     row = d.assessable[d.assessable["row"] == some(d, 0, sample="test", mag_eff=12.0)]
     d.sets["set_3"] = pd.concat([d.sets["set_3"], row.assign(part="train")], ignore_index=True)
     name = set(row["object_id"])
     caught = ("set_3.sample_known", "set_3.not_in_test", "set_3.in_set_4", "assessable_1.not_in_training")
     return {**dict.fromkeys(caught, name), "set_3.as_many_of_both": set()}
-
-
-test_object_in_set_3.__test__ = False  # type: ignore[attr-defined]
 
 
 def other_part_in_set_4(d: EuclidDataset) -> Expected:
@@ -220,7 +213,7 @@ def control_too_small(d: EuclidDataset) -> Expected:
 
 SET_FAULTS: list[Fault] = [
     lens_missing_from_set_2,
-    test_object_in_set_3,
+    object_of_test_in_set_3,
     other_part_in_set_4,
     other_label_in_set_5,
     rows_exchanged_in_set_6,
@@ -232,15 +225,13 @@ SET_FAULTS: list[Fault] = [
 def too_many_for_validation(d: EuclidDataset) -> Expected:
     """Lenses that are new in set 6 all go to validation there."""
     table = d.sets["set_6"]
-    new = table[
-        (table["label"] == 1) & (table["part"] == "train") & ~table["row"].isin(d.sets["set_5"]["row"])
-    ]
+    known = table["row"].isin(d.sets["set_5"]["row"])
+    new = table[(table["label"] == 1) & (table["part"] == "train") & ~known]
     table.loc[new.index, "part"] = "validation"
     in_control = set(new["object_id"]) & set(d.sets["control"]["object_id"])
-    wrong = {
-        f"set_6.{name}": set() for name in ("validation_fraction", "balance_train", "balance_validation")
-    }
-    return {**wrong, **({"control.part_as_in_set_6": in_control} if in_control else {})}
+    names = ("validation_fraction", "balance_train", "balance_validation")
+    wrong: Expected = {f"set_6.{name}": set() for name in names}
+    return wrong | ({"control.part_as_in_set_6": in_control} if in_control else {})
 
 
 def left_out_stamp_in_test(d: EuclidDataset) -> Expected:
@@ -249,40 +240,38 @@ def left_out_stamp_in_test(d: EuclidDataset) -> Expected:
         object_id=name_of(d, row), row=row, label=np.int8(0), kind=d.catalogue.loc[row, "kind"]
     )
     d.assessable = pd.concat([d.assessable, added], ignore_index=True)
-    caught = ("assessable_1.label_agrees", "assessable_1.non_lens_not_left_out", "coverage.left_out")
-    return {where: {name_of(d, row)} for where in caught}
+    of_test = ("assessable_1.label_agrees", "assessable_1.non_lens_not_left_out")
+    return naming(d, row, *of_test, "coverage.left_out")
 
 
 def stamp_missing_from_test(d: EuclidDataset) -> Expected:
     row = some(d, 0, sample="test", kind="no_source")
     d.assessable = d.assessable[d.assessable["row"] != row]
-    return {"coverage.all_others": {name_of(d, row)}}
+    return naming(d, row, "coverage.all_others")
 
 
 def stamp_twice_in_test(d: EuclidDataset) -> Expected:
     row = some(d, 1, sample="test", kind="no_source")
     d.assessable = pd.concat([d.assessable, d.assessable[d.assessable["row"] == row]], ignore_index=True)
-    caught = ("coverage.all_others", "assessable_1.object_id_once")
-    return {where: {name_of(d, row)} for where in caught}
+    return naming(d, row, "coverage.all_others", "assessable_1.object_id_once")
 
 
 def lens_called_non_lens_in_test(d: EuclidDataset) -> Expected:
     row = some(d, 0, sample="test", mag_eff=2.0)
     d.assessable.loc[d.assessable["row"] == row, "label"] = 0
-    caught = ("assessable_1.label_agrees", "assessable_1.non_lens_no_lens")
-    return {where: {name_of(d, row)} for where in caught}
+    return naming(d, row, "assessable_1.label_agrees", "assessable_1.non_lens_no_lens")
 
 
 def nan_pixel(d: EuclidDataset) -> Expected:
     row = int(d.sets["set_1"]["row"].iloc[0])
     d.vis[row, 100, 120, 0] = np.nan
-    return {"images.vis_finite": {name_of(d, row)}}
+    return naming(d, row, "images.vis_finite")
 
 
 def blank_nisp(d: EuclidDataset) -> Expected:
     row = some(d, 2, sample="test")
     d.nisp[row] = 0
-    return {"images.nisp_not_blank": {name_of(d, row)}}
+    return naming(d, row, "images.nisp_not_blank")
 
 
 def image_missing(d: EuclidDataset) -> Expected:

@@ -11,10 +11,12 @@ from support.gate_dataset import check as apply
 
 from lensfinder.gate.outcome import Outcome
 from lensfinder.params import Params
+from lensfinder.surveys.jpas.params import KINDS
 from lensfinder.surveys.jpas.suites.tables import jpas_tables
 
 Break = Callable[[Dataset], None]
 COUNT_LEARNING = "splits.count_learning_lensed_quasar"
+IN_ONE_PART = {f"splits.{name}_in_one_part" for name in ("tile", "galaxy", "spectrum")}
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +166,7 @@ BREAKS: list[tuple[Break, set[str]]] = [
         remove_third_of_positives,
         {"coverage.in_splits_once", COUNT_LEARNING, "splits.balance_train", "splits.validation_fraction"},
     ),
-    (move_galaxy, {f"splits.{name}_in_one_part" for name in ("tile", "galaxy", "spectrum")}),
+    (move_galaxy, IN_ONE_PART),
     (move_tile, {"splits.tile_in_one_part"}),
     (
         copy_value("galaxy_id", LENSED, at("lensed_quasar", "test")),
@@ -183,19 +185,12 @@ BREAKS: list[tuple[Break, set[str]]] = [
     (set_value("row", [40, 41], [41, 40], SPLITS), {"splits.object_id_agrees"}),
     (
         set_value("row", 40, 10**6, SPLITS),
-        {
-            "splits.row_known",
-            *(f"splits.{name}_agrees" for name in ("object_id", "label", "kind", "tile")),
-        },
+        {"splits.row_known"} | {f"splits.{of}_agrees" for of in ("object_id", "label", "kind", "tile")},
     ),
     (
         set_value("part", lambda d: d.splits["tile"] == 10, "holdout", SPLITS),
-        {
-            "splits.part_known",
-            "splits.train_sample_stays",
-            "splits.validation_fraction",
-            *(f"splits.count_learning_{k}" for k in ("lensed_quasar", "quasar_near_galaxy", "quasar_alone")),
-        },
+        {"splits.part_known", "splits.train_sample_stays", "splits.validation_fraction"}
+        | {f"splits.count_learning_{kind}" for kind in KINDS},
     ),
     (
         repeat_object,
@@ -203,11 +198,7 @@ BREAKS: list[tuple[Break, set[str]]] = [
     ),
     (
         unbalance,
-        {
-            "splits.balance_validation",
-            "splits.balance_train",
-            *(f"splits.{name}_in_one_part" for name in ("tile", "galaxy", "spectrum")),
-        },
+        {"splits.balance_validation", "splits.balance_train", *IN_ONE_PART},
     ),
     (set_value("theta_e_arcsec", LENSED, 0.3), {"catalogue.theta_e_of_lensed"}),
     (set_value("theta_e_arcsec", LENSED, np.nan), {"catalogue.galaxy_numbers_present"}),
