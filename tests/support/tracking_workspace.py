@@ -58,6 +58,10 @@ def all_of(root: Path, experiment: str = "lensfinder-jpas") -> list[dict[str, An
     return [run.to_dictionary() for run in runs_of(root, experiment)]
 
 
+def statuses_of(root: Path, experiment: str = "lensfinder-jpas") -> list[str]:
+    return [run.info.status for run in runs_of(root, experiment)]
+
+
 def statuses(root: Path, experiment: str = "lensfinder-jpas") -> dict[str, str]:
     """Status of every run, by its name."""
     return {run.info.run_name: run.info.status for run in runs_of(root, experiment)}

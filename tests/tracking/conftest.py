@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.project import PARAMS
 from support.tracking_workspace import make_workspace
 
-from lensfinder.params import Params, read_params
 from lensfinder.tracking import database
 
 
@@ -24,9 +22,3 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def root(tmp_path: Path, empty_database: Path) -> Path:
     """A checkout without trainings."""
     return make_workspace(tmp_path, empty_database)
-
-
-@pytest.fixture
-def params() -> Params:
-    """The project's own parameters."""
-    return read_params(PARAMS)

@@ -9,15 +9,7 @@ from typing import Any
 
 import pytest
 from support.project import changed
-from support.tracking_workspace import (
-    all_of,
-    artifacts,
-    row,
-    runs_of,
-    statuses,
-    write,
-    write_model,
-)
+from support.tracking_workspace import all_of, artifacts, row, runs_of, statuses, write, write_model
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params
@@ -32,6 +24,7 @@ EXPERIMENT = "lensfinder-jpas-cv"
 FOLDS = [Fold(1, 1), Fold(1, 2)]
 COUNTS = {"tp": 9, "fp": 1, "fn": 1, "tn": 9}
 PARENT = "f" * 64
+POOLED_INTERVAL = {"low": 0.7, "high": 0.9, "level": 0.95}
 RESULTS = {
     "models": {
         "cube": {
@@ -42,12 +35,8 @@ RESULTS = {
             "recall": 0.8,
             "recall_sd": 0.1414,
             "recall_interval": {"low": 0.6, "high": 1.0, "level": 0.95},
-            "recall_bootstrap_interval": {"low": 0.7, "high": 0.9, "level": 0.95},
-            "pooled": {
-                "tp": 18,
-                "recall": 0.8,
-                "recall_interval": {"low": 0.7, "high": 0.9, "level": 0.95},
-            },
+            "recall_bootstrap_interval": POOLED_INTERVAL,
+            "pooled": {"tp": 18, "recall": 0.8, "recall_interval": POOLED_INTERVAL},
             "input_bytes_per_object": 280_000,
         }
     }
@@ -94,6 +83,11 @@ def family(root: Path) -> tuple[Any, dict[str, Any]]:
     [parent] = [run for run in runs if run.data.tags["lensfinder.model"] == "cube"]
     below = {run.info.run_name: run for run in runs if parent_of(run) == parent.info.run_id}
     return parent, below
+
+
+def family_status(root: Path) -> list[str]:
+    parent, below = family(root)
+    return [parent.info.status, *(run.info.status for run in below.values())]
 
 
 def parent_of(run: Any) -> str | None:
@@ -165,11 +159,9 @@ def test_an_interrupted_fold_goes_on_in_its_run(root: Path, params: Params) -> N
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    parent, below = family(root)
-    assert [parent.info.status, *(run.info.status for run in below.values())] == ["KILLED", "KILLED"]
+    assert family_status(root) == ["KILLED", "KILLED"]
     train_fold(root, params, FOLDS[0])
-    parent, below = family(root)
-    assert [parent.info.status, *(run.info.status for run in below.values())] == ["RUNNING", "FINISHED"]
+    assert family_status(root) == ["RUNNING", "FINISHED"]
 
 
 def test_a_fold_of_changed_inputs_takes_the_place_of_the_old_one(root: Path, params: Params) -> None:

@@ -12,15 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.tracking_workspace import (
-    REPOSITORY,
-    all_of,
-    artifacts,
-    row,
-    runs_of,
-    write,
-    write_model,
-)
+from support.project import REPOSITORY
+from support.tracking_workspace import all_of, artifacts, row, runs_of, statuses_of, write, write_model
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params, read_params
@@ -76,6 +69,11 @@ def steps(root: Path, key: str) -> list[int]:
     return [point.step for point in client.get_metric_history(run.info.run_id, key)]
 
 
+def logged_models(root: Path) -> list[Any]:
+    client = database.open_database(root)
+    return list(client.search_logged_models([run.info.experiment_id for run in runs_of(root)]))
+
+
 def test_one_run_from_training_to_evaluation(root: Path, params: Params) -> None:
     train(root, "cube", params)
     [run] = runs_of(root)
@@ -105,8 +103,7 @@ def test_one_run_from_training_to_evaluation(root: Path, params: Params) -> None
 def test_the_network_is_logged_byte_for_byte_with_its_signature(root: Path, params: Params) -> None:
     train(root, "cube", params)
     [run] = runs_of(root)
-    client = database.open_database(root)
-    [model] = client.search_logged_models([run.info.experiment_id])
+    [model] = logged_models(root)
     assert model.source_run_id == run.info.run_id
     folder = root / "mlruns" / "lensfinder-jpas" / "models" / model.model_id / "artifacts"
     logged = (folder / "data" / "model.keras").read_bytes()
@@ -129,8 +126,7 @@ def test_a_logged_network_predicts(root: Path, params: Params) -> None:
     with training_log(root, "jpas", "cube", HASH["cube"], params):
         write_training(root, "cube")
         keras.Model(images, probability).save(JpasPaths(root).model("cube").model)
-    [run] = runs_of(root)
-    [model] = database.open_database(root).search_logged_models([run.info.experiment_id])
+    [model] = logged_models(root)
     predict = mlflow.pyfunc.load_model(f"models:/{model.model_id}").predict
     probabilities = predict(np.zeros((2, 5, 4, 3), np.float32))
     assert probabilities.shape == (2, 1)
@@ -147,8 +143,7 @@ def test_repeating_everything_changes_nothing(root: Path, params: Params) -> Non
     for key in ("train/loss", "train/seconds", "validation/loss"):
         assert sorted(steps(root, key)) == [1, 2, 3]
     assert steps(root, "recall") == [0]
-    client = database.open_database(root)
-    assert len(client.search_logged_models([runs_of(root)[0].info.experiment_id])) == 1
+    assert len(logged_models(root)) == 1
 
 
 def test_a_changed_measure_replaces_the_old_one(root: Path, params: Params) -> None:
@@ -171,9 +166,9 @@ def test_an_interrupted_training_goes_on_in_its_run(
 
     with pytest.raises(error):
         stop_after_two_epochs()
-    assert [run.info.status for run in runs_of(root)] == [status]
+    assert statuses_of(root) == [status]
     train(root, "cube", params)
-    assert [run.info.status for run in runs_of(root)] == ["FINISHED"]
+    assert statuses_of(root) == ["FINISHED"]
     assert sorted(steps(root, "train/loss")) == [1, 2, 3]
 
 
@@ -194,14 +189,14 @@ def killed_training(root: Path, inputs_hash: str) -> None:
     script = [sys.executable, "-c", textwrap.dedent(KILLED_TRAINING), str(root), "2", inputs_hash]
     done = subprocess.run(script, check=False, env=os.environ | {"PYTHONPATH": str(REPOSITORY / "src")})
     assert done.returncode == -signal.SIGKILL
-    assert [run.info.status for run in runs_of(root)] == ["RUNNING"]
+    assert statuses_of(root) == ["RUNNING"]
 
 
 @pytest.mark.slow
 def test_after_a_kill_the_same_run_goes_on(root: Path, params: Params) -> None:
     killed_training(root, HASH["cube"])
     train(root, "cube", params)
-    assert [run.info.status for run in runs_of(root)] == ["FINISHED"]
+    assert statuses_of(root) == ["FINISHED"]
     assert sorted(steps(root, "train/loss")) == [1, 2, 3]
 
 
@@ -213,11 +208,15 @@ def leave_running(root: Path, workspace: Path, inputs_hash: str, model: str = "c
     return run.run_id
 
 
+def status_by_id(root: Path) -> dict[str, str]:
+    return {run.info.run_id: run.info.status for run in runs_of(root)}
+
+
 def test_a_killed_run_whose_inputs_changed_is_marked(root: Path, params: Params) -> None:
     old = leave_running(root, root, "a" * 64)
     other_model = leave_running(root, root, "a" * 64, model="pseudo_spectra")
     train(root, "cube", params)
-    status = {run.info.run_id: run.info.status for run in runs_of(root)}
+    status = status_by_id(root)
     assert status.pop(old) == "KILLED"
     assert status.pop(other_model) == "RUNNING"
     assert list(status.values()) == ["FINISHED"]
@@ -228,10 +227,10 @@ def test_a_training_in_another_live_workspace_is_left_alone(root: Path, params: 
     copy.mkdir(parents=True)
     run_id = leave_running(root, copy, "a" * 64)
     train(root, "cube", params)
-    assert {run.info.run_id: run.info.status for run in runs_of(root)}[run_id] == "RUNNING"
+    assert status_by_id(root)[run_id] == "RUNNING"
     shutil.rmtree(copy)
     train(root, "cube", params)
-    assert {run.info.run_id: run.info.status for run in runs_of(root)}[run_id] == "KILLED"
+    assert status_by_id(root)[run_id] == "KILLED"
 
 
 def test_runs_of_a_temporary_experiment_outlive_it(root: Path, params: Params) -> None:
@@ -269,9 +268,8 @@ def test_runs_are_rebuilt_from_outputs_and_only_once(root: Path) -> None:
     assert rebuild_runs(root) == names
     assert all_of(root) == before
     [cube] = [run for run in runs_of(root) if run.info.run_name.startswith("cube")]
-    assert cube.data.params == {"preset": read_params(root / "params.yaml").preset, "seed": "7"} | {
-        "jpas.model.dropout": "0.2"
-    }
+    preset = read_params(root / "params.yaml").preset
+    assert cube.data.params == {"preset": preset, "seed": "7", "jpas.model.dropout": "0.2"}
     assert cube.data.tags["dvc.datasets/jpas/images"] == "0123456789abcdef0123456789abcdef.dir"
     assert "dvc.datasets/other" not in cube.data.tags
     assert cube.data.metrics["train/loss"] == pytest.approx(1 / 3)
@@ -293,9 +291,9 @@ def test_the_report_goes_to_the_runs_of_the_models(root: Path, params: Params) -
     for path in (paths.validation, paths.data_docs / "index.html", paths.comparison):
         write(path)
     log_report(root, "jpas", ["cube"])
-    assert {"validation/jpas.json", "validation/docs/index.html", "report/comparison.json"} <= artifacts(
-        root, runs_of(root)[0]
-    )
+    [run] = runs_of(root)
+    files = {"validation/jpas.json", "validation/docs/index.html", "report/comparison.json"}
+    assert files <= artifacts(root, run)
 
 
 def test_nothing_to_rebuild_is_the_users_to_know(root: Path) -> None:
@@ -313,7 +311,7 @@ def test_artifacts_are_found_after_the_checkout_moved(root: Path, params: Params
     [run] = runs_of(moved)
     place = (moved / "mlruns" / "lensfinder-jpas").as_uri()
     assert run.info.artifact_uri == f"{place}/{run.info.run_id}/artifacts"
-    [model] = database.open_database(moved).search_logged_models([run.info.experiment_id])
+    [model] = logged_models(moved)
     assert model.artifact_location.startswith(f"{place}/models/")
 
 
@@ -333,10 +331,8 @@ def test_the_database_is_made_once_when_several_need_it(root: Path) -> None:
 
 
 def test_measures_are_the_numbers_of_a_metrics_file() -> None:
-    assert measures_of({"recall": 1, "flag": True, "auc": None, "unit": "tile", "x": {"y": 1}}) == {
-        "recall": 1.0
-    }
-    assert measures_of({"recall_interval": {"low": 0.1, "high": None, "level": 0.95}}) == {
-        "interval/recall_low": 0.1
-    }
+    values = {"recall": 1, "flag": True, "auc": None, "unit": "tile", "x": {"y": 1}}
+    assert measures_of(values) == {"recall": 1.0}
+    interval = {"low": 0.1, "high": None, "level": 0.95}
+    assert measures_of({"recall_interval": interval}) == {"interval/recall_low": 0.1}
     assert set(measures_of(METRICS)) >= {"interval/recall_wilson_low", "interval/recall_wilson_high"}

@@ -11,7 +11,7 @@ from support.project import PARAMS
 
 from lensfinder.datasets.store import open_images
 from lensfinder.errors import UserError
-from lensfinder.params import read_params
+from lensfinder.params import Params
 from lensfinder.studies.ablations import ABLATIONS
 from lensfinder.studies.ablations.images import ABLATED_OF_CUBES
 from lensfinder.studies.ablations.represent import represent_ablations
@@ -68,8 +68,8 @@ def test_asinh_turns_over_near_the_noise_of_a_pixel(name: str) -> None:
     assert MADE[name](noise).astype(float).std() == pytest.approx(form.asinh_softening_ujy, rel=0.1)
 
 
-def test_the_stage_writes_every_part_of_every_cube(tmp_path: Path) -> None:
-    paths, params = JpasPaths(tmp_path), read_params(PARAMS)
+def test_the_stage_writes_every_part_of_every_cube(tmp_path: Path, params: Params) -> None:
+    paths = JpasPaths(tmp_path)
     n = 2 * params.jpas.simulation.chunk_size + 3
     cubes = np.random.default_rng(5).normal(0, 1, (n, 10, 10, 6)).astype(np.float16)
     paths.images_dir.mkdir(parents=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-from support.project import lay_out_params
+from support.project import changed, lay_out_params
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params, read_params
@@ -21,6 +18,7 @@ from lensfinder.studies.cross_validation.folds import (
     held_out,
 )
 from lensfinder.studies.cross_validation.params import CrossValidation
+from lensfinder.surveys.jpas.params import KINDS
 from lensfinder.surveys.jpas.simulation.catalogue import object_id
 from lensfinder.surveys.jpas.simulation.layout import lay_out
 
@@ -33,9 +31,8 @@ def catalogue() -> pd.DataFrame:
     """1,200 objects; in each tile eight galaxies and ten spectra serve thirty of them."""
     rng = np.random.default_rng(5)
     tile = np.repeat(np.arange(100, 100 + TILES), PER_TILE)
-    kind = rng.permuted(
-        np.tile(["lensed_quasar"] * 15 + ["quasar_near_galaxy"] * 10 + ["quasar_alone"] * 5, TILES)
-    )
+    kind = rng.permuted(np.tile(np.repeat(KINDS, (15, 10, 5)), TILES))
+    galaxy, spectrum = rng.integers(0, 8, tile.size), rng.integers(0, 10, tile.size)
     return pd.DataFrame(
         {
             "object_id": [f"jpas-train-{i:07d}" for i in range(tile.size)],
@@ -43,10 +40,8 @@ def catalogue() -> pd.DataFrame:
             "tile": tile,
             "kind": kind,
             "label": (kind == "lensed_quasar").astype(int),
-            "galaxy_id": [f"gal-{t}-{g}" for t, g in zip(tile, rng.integers(0, 8, tile.size), strict=True)],
-            "spectrum_id": [
-                f"qso-{t}-{s}" for t, s in zip(tile, rng.integers(0, 10, tile.size), strict=True)
-            ],
+            "galaxy_id": [f"gal-{t}-{g}" for t, g in zip(tile, galaxy, strict=True)],
+            "spectrum_id": [f"qso-{t}-{s}" for t, s in zip(tile, spectrum, strict=True)],
         }
     )
 
@@ -79,9 +74,7 @@ def test_random_folds_leak(catalogue: pd.DataFrame, name: str) -> None:
 
 
 @pytest.mark.parametrize("at_random", [False, True])
-def test_every_object_is_held_out_once_and_always_in_one_part(
-    catalogue: pd.DataFrame, at_random: bool
-) -> None:
+def test_every_object_is_held_out_once_and_in_one_part(catalogue: pd.DataFrame, at_random: bool) -> None:
     splits = all_splits(catalogue, at_random)
     held = pd.concat([table[table["part"] == "test"] for table in splits])
     assert sorted(held["object_id"]) == sorted(catalogue["object_id"])
@@ -91,9 +84,7 @@ def test_every_object_is_held_out_once_and_always_in_one_part(
 
 
 @pytest.mark.parametrize("at_random", [False, True])
-def test_parts_have_their_sizes_and_the_balance_of_the_whole(
-    catalogue: pd.DataFrame, at_random: bool
-) -> None:
+def test_parts_have_their_sizes_and_balance(catalogue: pd.DataFrame, at_random: bool) -> None:
     for table in all_splits(catalogue, at_random):
         sizes = table["part"].value_counts(normalize=True)
         assert sizes["test"] == pytest.approx(0.2, abs=0.026)  # a tile is 0.025
@@ -131,26 +122,26 @@ def test_more_folds_than_tiles(catalogue: pd.DataFrame) -> None:
         assign_folds(catalogue[catalogue["tile"] < 103], 5, 1, seed=3)
 
 
+@pytest.fixture(scope="module")
+def talk_params(tmp_path_factory: pytest.TempPathFactory) -> Params:
+    """Parameters of preset talk."""
+    return read_params(lay_out_params(tmp_path_factory.mktemp("talk"), "talk"))
+
+
 @pytest.mark.parametrize("seed", [20260917, 1, 2])
 @pytest.mark.parametrize("repeat", [1, 2])
-def test_folds_of_the_talks_size_are_balanced_though_its_samples_are_not(seed: int, repeat: int) -> None:
+def test_folds_of_the_talks_size_are_balanced_though_its_samples_are_not(
+    talk_params: Params, seed: int, repeat: int
+) -> None:
     """44 % of the training sample's objects are lensed, 33 % of the test sample's: each fold has the mean."""
-    params = talk_params().model_copy(update={"seed": seed})
-    layouts = lay_out(params)
-    catalogue = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "object_id": [object_id(sample, i) for i in range(of.kind.size)],
-                    "tile": of.tile,
-                    "kind": of.kind,
-                    "label": (of.kind == "lensed_quasar").astype(int),
-                }
-            )
-            for sample, of in layouts.items()
-        ],
-        ignore_index=True,
-    )
+    params = changed(talk_params, {"seed": seed})
+    samples = [
+        pd.DataFrame(
+            {"object_id": [object_id(sample, i) for i in range(of.kind.size)], "tile": of.tile}
+        ).assign(kind=of.kind, label=(of.kind == "lensed_quasar").astype(int))
+        for sample, of in lay_out(params).items()
+    ]
+    catalogue = pd.concat(samples, ignore_index=True)
     tolerance, whole = params.jpas.gate.balance_tolerance, catalogue["kind"].value_counts(normalize=True)
     numbers = assign_folds(catalogue, 5, repeat, seed)
     for number in range(1, 6):
@@ -162,9 +153,3 @@ def test_folds_of_the_talks_size_are_balanced_though_its_samples_are_not(seed: i
         sizes = table["part"].value_counts(normalize=True)
         assert abs(sizes["test"] - 0.2) < params.jpas.gate.size_tolerance
         assert abs(sizes["validation"] / (1 - sizes["test"]) - 0.2) < params.jpas.gate.size_tolerance
-
-
-def talk_params() -> Params:
-    """Parameters of preset talk."""
-    with tempfile.TemporaryDirectory() as folder:
-        return read_params(lay_out_params(Path(folder), "talk"))

@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 from scipy.stats import binomtest
+from support.project import PARAMS, changed
 
 from lensfinder.errors import UserError
 from lensfinder.evaluation import measures
 from lensfinder.evaluation.evaluated import Part
 from lensfinder.evaluation.intervals import Groups
 from lensfinder.evaluation.measure_table import compared
-from lensfinder.params import Judging
+from lensfinder.params import read_params
 from lensfinder.studies.cross_validation.comparison import compare_cross_validated, leak_differences
 from lensfinder.studies.cross_validation.folds import Fold
 from lensfinder.studies.cross_validation.measures import (
@@ -27,9 +28,7 @@ from lensfinder.studies.cross_validation.measures import (
 )
 from lensfinder.studies.cross_validation.resampled import resampled_mean
 
-JUDGING = Judging(
-    threshold=0.5, beta=0.03, interval_level=0.9, bootstrap_samples=150, sky_lens_fraction=0.001
-)
+JUDGING = changed(read_params(PARAMS).jpas.judging, {"interval_level": 0.9, "bootstrap_samples": 150})
 TILES, PER_TILE, FOLDS = 24, 15, 3
 N = TILES * PER_TILE
 TILE = np.repeat(np.arange(TILES), PER_TILE)
@@ -46,15 +45,19 @@ def folds_of_scores(scores: Sequence[np.ndarray], assigned: Sequence[np.ndarray]
     table = pd.DataFrame({"object_id": [f"o{i:03d}" for i in range(N)], "row": np.arange(N)})
     table = table.assign(label=LABEL, kind="k", tile=TILE)
     return [
-        HeldOut(
-            Fold(repeat, number),
-            table.assign(score=score)[fold == number].reset_index(drop=True),
-            0.4,
-            TRAINING,
-        )
+        held_out(Fold(repeat, number), table.assign(score=score)[fold == number])
         for repeat, (score, fold) in enumerate(zip(scores, assigned, strict=True), start=1)
         for number in range(1, FOLDS + 1)
     ]
+
+
+def held_out(fold: Fold, rows: pd.DataFrame, threshold: float = 0.4) -> HeldOut:
+    return HeldOut(fold, rows.reset_index(drop=True), threshold, TRAINING)
+
+
+def folds_of_one() -> list[HeldOut]:
+    """One repeat of a model."""
+    return folds_of_scores([noisy(1.0, 3)], ASSIGNED[:1])
 
 
 def noisy(skill: float, seed: int) -> np.ndarray:
@@ -66,8 +69,17 @@ ASSIGNED = [TILE % FOLDS + 1, (TILE // 2) % FOLDS + 1]
 
 
 def validate(name: str, *scores: np.ndarray) -> CrossValidated:
-    folds = folds_of_scores(scores, ASSIGNED[: len(scores)])
+    return validate_folds(name, folds_of_scores(scores, ASSIGNED[: len(scores)]))
+
+
+def validate_folds(name: str, folds: Sequence[HeldOut]) -> CrossValidated:
     return cross_validate(name, folds, by_tile, JUDGING, seed=11)
+
+
+def times_drawn() -> np.ndarray:
+    """How often each bootstrap sample (rows) draws each tile (columns)."""
+    rng = np.random.default_rng(np.random.SeedSequence(11, spawn_key=(0x6A756467,)))
+    return rng.multinomial(TILES, np.full(TILES, 1 / TILES), size=JUDGING.bootstrap_samples)
 
 
 def test_pooled_counts_are_the_sum_of_the_folds_and_each_object_counts_once() -> None:
@@ -107,8 +119,7 @@ def test_means_are_over_all_folds_of_all_repeats_with_the_corrected_interval() -
 
 def test_the_bootstrap_measures_what_a_literal_draw_of_tiles_measures() -> None:
     model = validate("a", noisy(1.0, 3))
-    rng = np.random.default_rng(np.random.SeedSequence(11, spawn_key=(0x6A756467,)))
-    times = rng.multinomial(TILES, np.full(TILES, 1 / TILES), size=JUDGING.bootstrap_samples)
+    times = times_drawn()
     for sample in (0, 77):
         expected = []
         for of in model.folds:
@@ -121,15 +132,11 @@ def test_the_bootstrap_measures_what_a_literal_draw_of_tiles_measures() -> None:
 def test_a_fold_that_a_draw_leaves_without_lens_is_left_out() -> None:
     # All lenses of fold 1 lie in one tile.
     lone = (ASSIGNED[0] != 1) | (TILE == 0) | (LABEL == 0)
-    folds = [
-        HeldOut(of.fold, of.rows[lone[of.rows["row"]]].reset_index(drop=True), 0.4, TRAINING)
-        for of in folds_of_scores([noisy(1.0, 3)], ASSIGNED[:1])
-    ]
-    model = cross_validate("a", folds, by_tile, JUDGING, seed=11)
+    folds = [held_out(of.fold, of.rows[lone[of.rows["row"]]]) for of in folds_of_one()]
+    model = validate_folds("a", folds)
     assert np.isfinite(model.draws["recall"]).all()
     # A draw without that tile is the mean over the other two folds.
-    rng = np.random.default_rng(np.random.SeedSequence(11, spawn_key=(0x6A756467,)))
-    times = rng.multinomial(TILES, np.full(TILES, 1 / TILES), size=JUDGING.bootstrap_samples)
+    times = times_drawn()
     sample = int(np.flatnonzero(times[:, 0] == 0)[0])
     recall = []
     for of in model.folds[1:]:
@@ -144,9 +151,9 @@ def test_a_perfect_model_and_one_without_any_lens() -> None:
     assert result["recall_sd"] == 0.0
     assert result["recall_interval"]["low"] is None  # no scatter between folds, nothing to judge by
     assert result["recall_bootstrap_interval"] == {"low": 1.0, "high": 1.0, "level": 0.9}
-    folds = folds_of_scores([noisy(1.0, 3)], ASSIGNED[:1])
-    blind = HeldOut(folds[0].fold, folds[0].rows.assign(label=0), float("nan"), TRAINING)
-    result = model_result(cross_validate("a", [blind, *folds[1:]], by_tile, JUDGING, 11), JUDGING, 8)
+    first, *others = folds_of_one()
+    blind = held_out(first.fold, first.rows.assign(label=0), float("nan"))
+    result = model_result(validate_folds("a", [blind, *others]), JUDGING, 8)
     assert result["recall"] is None
     assert result["recall_interval"]["low"] is None
     assert result["per_fold"][0]["recall"] is None
@@ -198,9 +205,7 @@ def test_a_planted_difference_is_found_by_all_tests() -> None:
 
 def test_only_the_same_objects_in_the_same_folds_are_compared() -> None:
     one = validate("a", noisy(1.5, 1))
-    other = cross_validate(
-        "b", folds_of_scores([noisy(1.0, 2)], [np.roll(ASSIGNED[0], PER_TILE)]), by_tile, JUDGING, 11
-    )
+    other = validate_folds("b", folds_of_scores([noisy(1.0, 2)], [np.roll(ASSIGNED[0], PER_TILE)]))
     with pytest.raises(UserError, match="a and b: fold 1 of repeat 1 does not hold out the same objects"):
         compare_cross_validated(one, other, JUDGING)
     with pytest.raises(UserError, match="same folds"):
@@ -208,17 +213,17 @@ def test_only_the_same_objects_in_the_same_folds_are_compared() -> None:
 
 
 def test_every_object_is_held_out_once_in_each_repeat() -> None:
-    folds = folds_of_scores([noisy(1.0, 3)], ASSIGNED[:1])
-    twice = HeldOut(folds[1].fold, folds[0].rows, 0.4, TRAINING)
+    folds = folds_of_one()
+    twice = held_out(folds[1].fold, folds[0].rows)
     with pytest.raises(UserError, match=r"a: two folds of repeat 1 hold out the same 120 object\(s\).*o000"):
-        cross_validate("a", [folds[0], twice, folds[2]], by_tile, JUDGING, 11)
+        validate_folds("a", [folds[0], twice, folds[2]])
     lacking = folds_of_scores([noisy(1.0, 3)] * 2, ASSIGNED)[:-1]
     with pytest.raises(UserError, match="repeat 2 does not hold out the same objects"):
-        cross_validate("a", lacking, by_tile, JUDGING, 11)
+        validate_folds("a", lacking)
 
 
 def test_the_threshold_comes_from_the_folds_own_validation_part() -> None:
-    rows = folds_of_scores([noisy(1.0, 3)], ASSIGNED[:1])[0].rows
+    rows = folds_of_one()[0].rows
     validation = rows.assign(part="validation", label=[1, 0] * 60, score=[0.7, 0.6] * 60)
     of = held_out_of(Fold(1, 1), pd.concat([rows.assign(part="test"), validation]), TRAINING, JUDGING)
     assert of.validation_threshold == 0.7
@@ -230,7 +235,7 @@ def test_the_threshold_comes_from_the_folds_own_validation_part() -> None:
 def test_what_a_leak_pretends_is_paired_on_objects_not_on_folds() -> None:
     honest = validate("a", noisy(1.0, 1))
     random = np.random.default_rng(8).permutation(np.arange(N) % FOLDS) + 1
-    leaky = cross_validate("a", folds_of_scores([noisy(2.2, 1)], [random]), by_tile, JUDGING, 11)
+    leaky = validate_folds("a", folds_of_scores([noisy(2.2, 1)], [random]))
     of = leak_differences(leaky, honest, JUDGING)
     assert of["recall_difference"] == pytest.approx(of["recall_leak"] - of["recall_tiles"], abs=2e-8)
     assert of["recall_difference_bootstrap_interval"]["low"] > 0
@@ -239,11 +244,10 @@ def test_what_a_leak_pretends_is_paired_on_objects_not_on_folds() -> None:
     bounds = of["recall_difference_interval"]
     assert bounds["high"] - of["recall_difference"] == pytest.approx(half, abs=2e-8)
     # The same scores, dealt to other folds: nearly nothing is left.
-    same = cross_validate("a", folds_of_scores([noisy(1.0, 1)], [random]), by_tile, JUDGING, 11)
+    same = validate_folds("a", folds_of_scores([noisy(1.0, 1)], [random]))
     bounds = leak_differences(same, honest, JUDGING)["accuracy_difference_bootstrap_interval"]
     assert -0.02 < bounds["low"] <= 0 <= bounds["high"] < 0.02
-    part = HeldOut(Fold(1, 1), leaky.objects.iloc[:50], 0.4, TRAINING)
-    other = HeldOut(Fold(1, 2), leaky.objects.iloc[50:100], 0.4, TRAINING)
-    few = cross_validate("a", [part, other], by_tile, JUDGING, 11)
+    hundred = leaky.objects.iloc[:50], leaky.objects.iloc[50:100]
+    few = validate_folds("a", [held_out(Fold(1, i), rows) for i, rows in enumerate(hundred, start=1)])
     with pytest.raises(UserError, match="100 objects and folds of tiles 360"):
         leak_differences(few, honest, JUDGING)

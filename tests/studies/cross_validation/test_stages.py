@@ -25,12 +25,10 @@ MODELS = ("cube", "pseudo_spectra")
 
 
 @pytest.fixture(scope="module")
-def params(project: Path) -> Params:
+def params(smoke_params: Params) -> Params:
     """Two folds and a single epoch of the smoke project."""
-    from lensfinder.params import read_params
-
     few = {"jpas.cv.folds": (1, 2), "jpas.cv.models": MODELS, "jpas.training.epochs_max": 1}
-    return changed(read_params(project / "params.yaml"), few)
+    return changed(smoke_params, few)
 
 
 @pytest.fixture(scope="module")

@@ -48,9 +48,19 @@ def result(*comparisons: dict[str, Any], models: tuple[str, ...] = tuple(LABELS)
     }
 
 
+def verdict(changes: dict[str, Any] | None = None, **intervals: Any) -> str:
+    """The verdict on the cube beside the pseudo-spectra."""
+    of = comparison("cube", "pseudo_spectra", **intervals) | (changes or {})
+    return summary.verdict(result(of), JPAS, LABELS)
+
+
+def leak_words(**intervals: Any) -> str:
+    of = comparison("cube", "cube", **intervals)
+    return summary.leak_words(result() | {"leak": {"cube": of}}, {"cube": "the cube"})
+
+
 def test_what_is_not_resolved_is_not_called_equal() -> None:
-    of = comparison("cube", "pseudo_spectra", recall=((-0.00371, 0.01121), (-0.001, 0.009)))
-    words = summary.verdict(result(of), JPAS, LABELS)
+    words = verdict(recall=((-0.00371, 0.01121), (-0.001, 0.009)))
     assert "Not resolved: no corrected 95 % interval" in words
     assert "not to say that the two are equal" in words
     # Rounded up: 1.121 points are not excluded at 1.12.
@@ -66,13 +76,7 @@ def test_what_is_not_resolved_is_not_called_equal() -> None:
 
 
 def test_what_is_resolved_names_the_measure_and_the_better_model() -> None:
-    of = comparison(
-        "cube",
-        "pseudo_spectra",
-        recall=((0.001, 0.009), (0.002, 0.008)),
-        fpr=((0.001, 0.003), (0.001, 0.003)),
-    )
-    words = summary.verdict(result(of), JPAS, LABELS)
+    words = verdict(recall=((0.001, 0.009), (0.002, 0.008)), fpr=((0.001, 0.003), (0.001, 0.003)))
     assert (
         "Resolved: the corrected 95 % interval of the difference excludes zero in recall (better: the cube) "
         "and false-positive rate (better: the two pseudo-spectra)."
@@ -83,27 +87,18 @@ def test_what_is_resolved_names_the_measure_and_the_better_model() -> None:
 
 
 def test_tests_that_disagree_are_named() -> None:
-    of = comparison(
-        "cube",
-        "pseudo_spectra",
-        auc=((-0.001, 0.003), (0.0005, 0.0015)),
-        accuracy=((0.001, 0.002), (-0.001, 0.004)),
-    )
-    words = summary.verdict(result(of), JPAS, LABELS)
+    words = verdict(auc=((-0.001, 0.003), (0.0005, 0.0015)), accuracy=((0.001, 0.002), (-0.001, 0.004)))
     assert re.search(r"disagree: the bootstrap over tiles, .* excludes zero in ROC AUC, the corrected", words)
     assert (
         "disagree: the corrected t-test excludes zero in accuracy, the bootstrap over tiles does not" in words
     )
     assert "McNemar's test, which takes objects as independent and the networks as given, finds none" in words
-    of = comparison("cube", "pseudo_spectra") | {"mcnemar_p": 0.001}
-    assert "finds a difference" in summary.verdict(result(of), JPAS, LABELS)
+    assert "finds a difference" in verdict({"mcnemar_p": 0.001})
 
 
 def test_undefined_measures_and_folds_that_all_agree() -> None:
-    undefined = ((None, None), (None, None))
     same = {"fpr_difference_t": None, "fpr_difference_p": None}
-    of = comparison("cube", "pseudo_spectra", recall=undefined) | same
-    words = summary.verdict(result(of), JPAS, LABELS)
+    words = verdict(same, recall=((None, None), (None, None)))
     assert "undefined in a fold" in words
     assert "the same in every fold, so that there is no scatter" in words
     assert "in recall," not in words[words.index("Not resolved") :]
@@ -141,8 +136,7 @@ def test_many_comparisons_are_brief_and_warn_of_chance() -> None:
     ],
 )
 def test_the_leak_flatters_only_where_that_is_resolved(bounds: tuple[float, float], words: str) -> None:
-    of = comparison("cube", "cube", recall=(bounds, bounds))
-    text = summary.leak_words(result() | {"leak": {"cube": of}}, {"cube": "the cube"})
+    text = leak_words(recall=(bounds, bounds))
     assert words in text
     flattered = "The mistake flatters the cube in recall." in text
     assert flattered == (bounds[0] > 0)
@@ -151,14 +145,11 @@ def test_the_leak_flatters_only_where_that_is_resolved(bounds: tuple[float, floa
 
 @pytest.mark.parametrize("bounds", [((0.01, 0.03), (-0.01, 0.05)), ((-0.01, 0.05), (0.01, 0.03))])
 def test_either_interval_may_leave_the_flattery_open(bounds: tuple[tuple[float, float], ...]) -> None:
-    of = comparison("cube", "cube", recall=bounds)
-    text = summary.leak_words(result() | {"leak": {"cube": of}}, {"cube": "the cube"})
-    assert "no flattery is resolved" in text
+    assert "no flattery is resolved" in leak_words(recall=bounds)
 
 
 def test_a_lower_false_positive_rate_flatters() -> None:
-    of = comparison("cube", "cube", fpr=((-0.02, -0.01), (-0.02, -0.01)))
-    text = summary.leak_words(result() | {"leak": {"cube": of}}, {"cube": "the cube"})
+    text = leak_words(fpr=((-0.02, -0.01), (-0.02, -0.01)))
     assert "The mistake flatters the cube in false-positive rate." in text
 
 
