@@ -21,6 +21,12 @@ def lensfinder(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
+def simulate_with_spectra(root: Path) -> subprocess.CompletedProcess[str]:
+    params = root / "params.yaml"
+    params.write_text(params.read_text().replace("source: synthetic", "source: sdss"))
+    return lensfinder(root, "simulate", "jpas")
+
+
 def test_help_lists_the_verbs_in_the_order_of_the_pipeline(tmp_path: Path) -> None:
     done = lensfinder(tmp_path, "--help")
     assert done.returncode == 0
@@ -68,9 +74,7 @@ def test_spectra_are_written_checked_and_simulated_with(tmp_path: Path) -> None:
     assert "spec-9999-99999-0001.fits" in done.stdout
     assert (root / "figure.png").stat().st_size > 10_000
 
-    params = root / "params.yaml"
-    params.write_text(params.read_text().replace("source: synthetic", "source: sdss"))
-    done = lensfinder(root, "simulate", "jpas")
+    done = simulate_with_spectra(root)
     assert done.returncode == 0, done.stderr
     quasars = read_table(JpasPaths(root).quasars)
     assert set(quasars["source"]) == {"sdss"}
@@ -80,9 +84,7 @@ def test_spectra_are_written_checked_and_simulated_with(tmp_path: Path) -> None:
 def test_fewer_spectra_than_tiles_is_an_error_with_both_numbers(tmp_path: Path) -> None:
     root = make_project(tmp_path)
     assert lensfinder(root, "spectra", "write", "spectra", "--count", "5").returncode == 0
-    params = root / "params.yaml"
-    params.write_text(params.read_text().replace("source: synthetic", "source: sdss"))
-    done = lensfinder(root, "simulate", "jpas")
+    done = simulate_with_spectra(root)
     assert done.returncode == 2
     assert "5 usable" in done.stderr
     assert "24" in done.stderr

@@ -18,15 +18,8 @@ from lenstronomy.Util.param_util import phi_q2_ellipticity
 from support.lenses import random_points
 
 from lensfinder.errors import UserError
-from lensfinder.lensing import lens as lens_module
-from lensfinder.lensing.lens import (
-    Lens,
-    LensParameters,
-    convergence,
-    deflection,
-    hessian,
-    jacobian_determinant,
-)
+from lensfinder.lensing import lens as formulae
+from lensfinder.lensing.lens import Lens, LensParameters
 
 CIRCULAR = Lens(theta_e_arcsec=1.3, theta_g_arcsec=0.2)
 ELLIPTICAL = Lens(theta_e_arcsec=1.5, theta_g_arcsec=0.2, axis_ratio=0.7)
@@ -141,8 +134,8 @@ def test_hessian_is_the_derivative_of_the_deflection(lens):
 @settings(max_examples=200, deadline=None)
 def test_divergence_of_the_deflection_is_twice_the_convergence(x, y, theta_g, q, angle):
     lens = LensParameters(1.7, theta_g, q, np.cos(angle), np.sin(angle), 0.1, -0.2)
-    psi_xx, _, psi_yy = hessian(x, y, lens)
-    kappa = convergence(x, y, lens)
+    psi_xx, _, psi_yy = formulae.hessian(x, y, lens)
+    kappa = formulae.convergence(x, y, lens)
     assert psi_xx + psi_yy == pytest.approx(2.0 * kappa, rel=1e-10, abs=1e-12)
 
 
@@ -176,7 +169,9 @@ def test_the_circular_limit_is_smooth():
     """One minus q in steps from 1e-3 to 1e-16: the departure from the circle stays proportional to it."""
     x, y = points()
     flattening = 10.0 ** -np.arange(3.0, 17.0)[:, None]
-    alpha = np.array(deflection(x, y, LensParameters(1.3, 0.2, 1.0 - flattening, 1.0, 0.0, 0.0, 0.0)))
+    alpha = np.array(
+        formulae.deflection(x, y, LensParameters(1.3, 0.2, 1.0 - flattening, 1.0, 0.0, 0.0, 0.0))
+    )
     departure = np.abs(alpha - np.array(CIRCULAR.deflection(x, y))[:, None]).max(axis=(0, 2))
     assert np.all(departure < 2.0 * flattening[:, 0] + 4e-15)
 
@@ -192,7 +187,9 @@ def test_the_coreless_limit_far_out():
 def test_the_centre_is_regular():
     assert TILTED.deflection(0.0, 0.0) == (0.0, 0.0)
     theta_e, theta_g, q = 1.1, 0.07, 0.45
-    psi_xx, psi_xy, psi_yy = hessian(0.0, 0.0, LensParameters(theta_e, theta_g, q, 1.0, 0.0, 0.0, 0.0))
+    psi_xx, psi_xy, psi_yy = formulae.hessian(
+        0.0, 0.0, LensParameters(theta_e, theta_g, q, 1.0, 0.0, 0.0, 0.0)
+    )
     assert psi_xx == pytest.approx(2.0 * q * theta_e / (theta_g * (1.0 + q)), rel=1e-13)
     assert psi_yy == pytest.approx(2.0 * theta_e / (theta_g * (1.0 + q)), rel=1e-13)
     assert psi_xy == 0.0
@@ -200,7 +197,7 @@ def test_the_centre_is_regular():
 
 @pytest.mark.parametrize("name", ["deflection", "hessian", "jacobian_determinant", "magnification"])
 def test_compiled_equals_numpy(name):
-    function = getattr(lens_module, name)
+    function = getattr(formulae, name)
     lens = LensParameters(*(float(value) for value in TILTED.parameters))
 
     @numba.njit
@@ -217,7 +214,9 @@ def test_fields_broadcast():
     lens = Lens(theta_e_arcsec=np.array([[1.0], [2.0]]), theta_g_arcsec=0.1, axis_ratio=[0.5, 0.6, 0.7])
     assert lens.shape == (2, 3)
     one = Lens(theta_e_arcsec=2.0, theta_g_arcsec=0.1, axis_ratio=0.6)
-    assert jacobian_determinant(0.3, 0.4, lens.parameters)[1, 1] == one.jacobian_determinant(0.3, 0.4)
+    assert formulae.jacobian_determinant(0.3, 0.4, lens.parameters)[1, 1] == one.jacobian_determinant(
+        0.3, 0.4
+    )
 
 
 @pytest.mark.parametrize(

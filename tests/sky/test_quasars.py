@@ -9,21 +9,11 @@ from support.project import changed
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params, Range
+from lensfinder.sky import quasar_spectra as spectra
 from lensfinder.sky.distances import Distances
 from lensfinder.sky.luminosity import DensitySampler, quasar_luminosity_function
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
-from lensfinder.sky.quasar_spectra import (
-    CompositeLines,
-    LineTrends,
-    QuasarTraits,
-    continuum,
-    draw_traits,
-    host_dust_transmission,
-    intergalactic_transmission,
-    line_emission,
-    mean_traits,
-    render,
-)
+from lensfinder.sky.quasar_spectra import CompositeLines, LineTrends, QuasarTraits
 from lensfinder.sky.quasars import WAVELENGTH_A, QuasarPopulation, i_k_correction
 from lensfinder.surveys.jpas.columns import QUASAR_COLUMNS, flux_columns
 
@@ -93,8 +83,8 @@ def test_draws_follow_the_stream_alone(quasars: QuasarPopulation, many: pd.DataF
 
 
 def test_magnitudes_are_those_of_the_spectra(quasars: QuasarPopulation, filters: FilterSet) -> None:
-    frame, spectra = quasars.draw_spectra(30, np.random.default_rng(4))
-    fluxes = band_fluxes_ujy(WAVELENGTH_A, spectra, filters)
+    frame, f_lambda = quasars.draw_spectra(30, np.random.default_rng(4))
+    fluxes = band_fluxes_ujy(WAVELENGTH_A, f_lambda, filters)
     np.testing.assert_allclose(ab_magnitude(fluxes[:, filters.index("rSDSS")]), frame["r_mag"], atol=1e-9)
     i_mag = quasars.i_mag(frame["z"].to_numpy(), frame["i_abs_mag"].to_numpy())
     np.testing.assert_allclose(ab_magnitude(fluxes[:, filters.index("iSDSS")]), i_mag, atol=1e-9)
@@ -119,16 +109,16 @@ def test_quasars_of_one_redshift_differ(many: pd.DataFrame) -> None:
 def test_continuum_has_its_slopes() -> None:
     rest = np.array([[800.0, 1000.0, 2000.0, 4000.0, 6000.0, 9000.0]])
     slopes = np.array([[-1.5, -0.5, -0.37]])
-    f_nu = continuum(rest, slopes) * rest**2
+    f_nu = spectra.continuum(rest, slopes) * rest**2
     index = -np.diff(np.log(f_nu[0]))[::2] / np.diff(np.log(rest[0]))[::2]
     np.testing.assert_allclose(index, slopes[0], atol=1e-12)
-    edge = continuum(np.array([[1099.999, 1100.001, 5699.99, 5700.01]]), slopes)[0]
+    edge = spectra.continuum(np.array([[1099.999, 1100.001, 5699.99, 5700.01]]), slopes)[0]
     np.testing.assert_allclose(edge[::2], edge[1::2], rtol=1e-4)
 
 
 def test_lines_have_their_equivalent_width_and_place() -> None:
     rest = np.arange(1000.0, 3000.0, 1.0)[None, :]
-    emission = line_emission(
+    emission = spectra.line_emission(
         rest, np.array([[1549.0, 2500.0]]), np.array([[30.0, 8.0]]), np.array([[20.0, 10.0]])
     )
     left = rest[0] < 2000
@@ -167,18 +157,18 @@ def test_scatter_of_lines_is_two_sided(trends: LineTrends) -> None:
 
 def test_forest_dims_and_lyman_limit_darkens() -> None:
     wavelength = np.array([4000.0, 4200.0, 5000.0, 5470.0, 5480.0, 9000.0])
-    passed = intergalactic_transmission(wavelength, np.array([3.5]))[0]
+    passed = spectra.intergalactic_transmission(wavelength, np.array([3.5]))[0]
     assert passed[0] == 0.0  # 889 Å at rest
     depth = 0.751 * (5000.0 / 1215.67 / 4.5) ** 2.90 - 0.132
     assert passed[2] == pytest.approx(np.exp(-depth))
     assert passed[3] < 1.0
     assert passed[4:].tolist() == [1.0, 1.0]
     # Near to us the fit is negative: no light is added.
-    assert (intergalactic_transmission(np.array([1500.0, 2000.0]), np.array([1.0])) <= 1.0).all()
+    assert (spectra.intergalactic_transmission(np.array([1500.0, 2000.0]), np.array([1.0])) <= 1.0).all()
 
 
 def test_dust_reddens_as_in_the_small_magellanic_cloud() -> None:
-    passed = host_dust_transmission(np.array([[1500.0, 4400.0, 5500.0]]), np.array([0.1]))
+    passed = spectra.host_dust_transmission(np.array([[1500.0, 4400.0, 5500.0]]), np.array([0.1]))
     extinction = -2.5 * np.log10(passed[0]) / 0.1
     # Prévot et al. 1984: R_V = 2.72, E(B − V) is A_B − A_V, and A(1500 Å)/A_V about 5.
     assert extinction[2] == pytest.approx(2.85, abs=0.05)
@@ -190,9 +180,9 @@ def test_broad_absorption_cuts_blueward_of_c_iv_only_in_its_quasars(
     lines: CompositeLines, trends: LineTrends
 ) -> None:
     z = np.full(400, 2.2)
-    traits = draw_traits(z, np.full(400, -25.0), 0.5, 0.0, trends, lines, np.random.default_rng(3))
-    whole = render(WAVELENGTH_A, QuasarTraits(**{**vars(traits), "bal": np.zeros(400, dtype=bool)}))
-    cut = render(WAVELENGTH_A, traits) / np.where(whole > 0, whole, 1.0)
+    traits = spectra.draw_traits(z, np.full(400, -25.0), 0.5, 0.0, trends, lines, np.random.default_rng(3))
+    whole = spectra.render(WAVELENGTH_A, QuasarTraits(**{**vars(traits), "bal": np.zeros(400, dtype=bool)}))
+    cut = spectra.render(WAVELENGTH_A, traits) / np.where(whole > 0, whole, 1.0)
     assert (cut[~traits.bal][:, WAVELENGTH_A > 3500] == 1.0).all()
     rest = WAVELENGTH_A / 3.2
     trough = (rest > 1420) & (rest < 1549)
@@ -204,7 +194,9 @@ def test_broad_absorption_cuts_blueward_of_c_iv_only_in_its_quasars(
 
 
 def test_mean_quasar_shows_its_lines(lines: CompositeLines, trends: LineTrends) -> None:
-    spectrum = render(WAVELENGTH_A, mean_traits(np.array([1.0]), -25.5, 0.0, trends, lines))[0]
+    spectrum = spectra.render(WAVELENGTH_A, spectra.mean_traits(np.array([1.0]), -25.5, 0.0, trends, lines))[
+        0
+    ]
     rest = WAVELENGTH_A / 2.0
     peak = spectrum[(rest > 2780) & (rest < 2820)].max()
     beside = np.median(spectrum[(rest > 3000) & (rest < 3050)])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from support.project import changed
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.gate.outcome import Finding, Outcome
-from lensfinder.params import Params
 from lensfinder.studies.cross_validation import CV, LEAK
 from lensfinder.studies.cross_validation.euclid.tables import fold_tables as euclid_fold_tables
 from lensfinder.studies.cross_validation.folds import Fold, held_out
@@ -38,12 +38,8 @@ K = 3
 FOLDS = [Fold(1, number) for number in range(1, K + 1)]
 THIRD = FOLDS[2]
 Splits = dict[Fold, pd.DataFrame]
+PARAMS = changed(small_params(), {"jpas.cv.folds": (1, 2, 3), "jpas.split.validation_fraction": 0.5})
 LEAKS = {f"{name}_in_one_part" for name in ("tile", "galaxy", "spectrum")}
-
-
-@pytest.fixture(scope="module")
-def params() -> Params:
-    return changed(small_params(), {"jpas.cv.folds": (1, 2, 3), "jpas.split.validation_fraction": 0.5})
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +74,10 @@ def at_random(catalogue: pd.DataFrame) -> Splits:
     return splits_by(catalogue, number)
 
 
-def check(
-    params: Params, groups: FoldTables, catalogue: pd.DataFrame, good: FoldTables | None = None
-) -> Outcome:
+def check(groups: FoldTables, catalogue: pd.DataFrame, good: FoldTables | None = None) -> Outcome:
     from lensfinder.studies.cross_validation.jpas.suites import fold_suites
 
-    return apply("jpas-cv", fold_suites(params.jpas, catalogue), flat(groups), good and flat(good))
+    return apply("jpas-cv", fold_suites(PARAMS.jpas, catalogue), flat(groups), good and flat(good))
 
 
 def flat(groups: FoldTables) -> dict[str, pd.DataFrame]:
@@ -158,6 +152,10 @@ def unknown_part(catalogue: pd.DataFrame, splits: Splits) -> None:
         table.loc[rows_of(splits, "train", kind)[0], "part"] = "holdout"
 
 
+def kinds_in_parts(kinds: Sequence[str], parts: Sequence[str]) -> set[str]:
+    return {f"{kind}_in_{part}" for kind in kinds for part in parts}
+
+
 BREAKS: dict[str, tuple[Break, dict[str, set[str]]]] = {
     "held out by two folds": (
         exchanging("lensed_quasar", "lensed_quasar", 1, "test"),
@@ -167,21 +165,14 @@ BREAKS: dict[str, tuple[Break, dict[str, set[str]]]] = {
         exchanging("lensed_quasar", "quasar_alone", 6, "test"),
         {
             "fold_3": LEAKS
-            | {f"balance_{part}" for part in ("test", "train")}
-            | {f"{kind}_in_{p}" for kind in ("lensed_quasar", "quasar_alone") for p in ("test", "train")},
+            | {"balance_test", "balance_train"}
+            | kinds_in_parts(("lensed_quasar", "quasar_alone"), ("test", "train")),
             **TWICE,
         },
     ),
     "unbalanced in kind alone": (
         exchanging("quasar_near_galaxy", "quasar_alone", 5, "validation"),
-        {
-            "fold_3": LEAKS
-            | {
-                f"{kind}_in_{part}"
-                for kind in ("quasar_near_galaxy", "quasar_alone")
-                for part in ("validation", "train")
-            }
-        },
+        {"fold_3": LEAKS | kinds_in_parts(("quasar_near_galaxy", "quasar_alone"), ("validation", "train"))},
     ),
     "galaxy of two tiles": (
         of_two_tiles("galaxy_id", 0),
@@ -213,16 +204,12 @@ BREAKS: dict[str, tuple[Break, dict[str, set[str]]]] = {
 
 @pytest.mark.parametrize(("change", "expected"), BREAKS.values(), ids=BREAKS)
 def test_each_fault_is_caught_by_what_is_meant_for_it(
-    change: Break,
-    expected: dict[str, set[str]],
-    params: Params,
-    catalogue: pd.DataFrame,
-    by_tile: Splits,
+    change: Break, expected: dict[str, set[str]], catalogue: pd.DataFrame, by_tile: Splits
 ) -> None:
-    broken, splits = catalogue.copy(), {fold: table.copy() for fold, table in by_tile.items()}
+    broken, splits = catalogue.copy(), deepcopy(by_tile)
     change(broken, splits)
     good = jpas_fold_tables(catalogue, by_tile)
-    outcome = check(params, jpas_fold_tables(broken, splits), broken, good)
+    outcome = check(jpas_fold_tables(broken, splits), broken, good)
     assert failed_in(outcome) == expected
     for finding in outcome.failed:
         assert finding.n_unexpected or finding.observed is not None
@@ -230,9 +217,9 @@ def test_each_fault_is_caught_by_what_is_meant_for_it(
 
 
 def test_dealing_objects_at_random_breaks_what_keeps_leaks_out_and_nothing_else(
-    params: Params, catalogue: pd.DataFrame, at_random: Splits
+    catalogue: pd.DataFrame, at_random: Splits
 ) -> None:
-    outcome = check(params, jpas_fold_tables(catalogue, at_random), catalogue)
+    outcome = check(jpas_fold_tables(catalogue, at_random), catalogue)
     assert failed_in(outcome) == {f"fold_{number}": LEAKS for number in range(1, K + 1)}
 
 
@@ -249,10 +236,10 @@ def outcomes(files: StudyPaths) -> dict[str, bytes]:
 
 
 def test_each_fold_has_an_outcome_of_its_own(
-    params: Params, catalogue: pd.DataFrame, by_tile: Splits, tmp_path: Path
+    catalogue: pd.DataFrame, by_tile: Splits, tmp_path: Path
 ) -> None:
     files = write_folds(tmp_path, CV.name, catalogue, by_tile)
-    validate_folds(files.survey, params, CV.name)
+    validate_folds(files.survey, PARAMS, CV.name)
     first = outcomes(files)
     assert list(first) == [*(f"repeat_1-fold_{number}.json" for number in (1, 2, 3)), "repeat_1.json"]
     third = json.loads(first["repeat_1-fold_3.json"])
@@ -271,7 +258,7 @@ def test_each_fold_has_an_outcome_of_its_own(
     lost = by_tile[THIRD]["object_id"].iloc[0]
     write_table(files.splits_dir / f"{THIRD.key}.parquet", by_tile[THIRD].iloc[1:], SPLIT_COLUMNS)
     with pytest.raises(CheckFailed) as failure:
-        validate_folds(files.survey, params, CV.name)
+        validate_folds(files.survey, PARAMS, CV.name)
     message = str(failure.value)
     assert message.startswith("jpas-cv: 2 of ")
     assert "repeat_1-fold_3: all_objects" in message
@@ -281,10 +268,10 @@ def test_each_fold_has_an_outcome_of_its_own(
 
 
 def test_the_gate_of_random_folds_expects_their_leaks(
-    params: Params, catalogue: pd.DataFrame, at_random: Splits, by_tile: Splits, tmp_path: Path
+    catalogue: pd.DataFrame, at_random: Splits, by_tile: Splits, tmp_path: Path
 ) -> None:
     files = write_folds(tmp_path, LEAK.name, catalogue, at_random)
-    validate_folds(files.survey, params, LEAK.name)
+    validate_folds(files.survey, PARAMS, LEAK.name)
     outcome = json.loads(outcomes(files)["repeat_1-fold_3.json"])
     assert outcome["success"]
     assert set(outcome["expected_failures"]) == LEAKS
@@ -294,7 +281,7 @@ def test_the_gate_of_random_folds_expects_their_leaks(
 
     write_folds(tmp_path, LEAK.name, catalogue, by_tile)
     with pytest.raises(CheckFailed) as failure:
-        validate_folds(files.survey, params, LEAK.name)
+        validate_folds(files.survey, PARAMS, LEAK.name)
     message = str(failure.value)
     assert message.startswith(f"jpas-cv_leak: {3 * K} of ")
     assert "repeat_1-fold_3: galaxy_in_one_part: expected to fail: all objects of one galaxy" in message
@@ -308,39 +295,34 @@ def test_a_check_that_breaks_is_no_leak_shown() -> None:
     assert Outcome("jpas", {"f": 9}, (broke,), ("tile_in_one_part",)).failed == (broke,)
 
 
-def test_a_missing_fold_is_named(
-    params: Params, catalogue: pd.DataFrame, by_tile: Splits, tmp_path: Path
-) -> None:
+def test_a_missing_fold_is_named(catalogue: pd.DataFrame, by_tile: Splits, tmp_path: Path) -> None:
     files = write_folds(tmp_path, CV.name, catalogue, by_tile)
     path = files.splits_dir / f"{THIRD.key}.parquet"
     path.unlink()
     with pytest.raises(UserError, match=re.escape(str(path))):
-        validate_folds(files.survey, params, CV.name)
+        validate_folds(files.survey, PARAMS, CV.name)
 
 
 Sets = dict[Fold, dict[str, pd.DataFrame]]
 FIRST, SECOND = FOLDS[:2]
 
 
-@pytest.fixture(scope="module")
-def euclid_params() -> Params:
-    """Two folds and two training sets, to save time."""
-    params = small_euclid_params(train=6 * len(BLOCK), test=2 * len(BLOCK))
-    bounds = {"set_1": 350, "set_2": 20}
-    return changed(params, {"euclid.cv.folds": (1, 2), "euclid.selection.training_n_pix_above": bounds})
+# Two folds and two training sets, to save time.
+FEW = {"euclid.cv.folds": (1, 2), "euclid.selection.training_n_pix_above": {"set_1": 350, "set_2": 20}}
+EUCLID_PARAMS = changed(small_euclid_params(train=6 * len(BLOCK), test=2 * len(BLOCK)), FEW)
 
 
 @pytest.fixture(scope="module")
-def stamps(euclid_params: Params) -> pd.DataFrame:
-    return good_euclid_catalogue(euclid_params)
+def stamps() -> pd.DataFrame:
+    return good_euclid_catalogue(EUCLID_PARAMS)
 
 
 @pytest.fixture(scope="module")
-def euclid_sets(stamps: pd.DataFrame, euclid_params: Params) -> Sets:
+def euclid_sets(stamps: pd.DataFrame) -> Sets:
     """Half of each block of stamps that are alike is held out by each fold."""
     values = ["kind", "mag_eff", "n_source_im", "n_pix_source"]
     alike = stamps.groupby(values, dropna=False).cumcount()
-    selection = euclid_params.euclid.selection
+    selection = EUCLID_PARAMS.euclid.selection
     sets: Sets = {}
     for fold in (FIRST, SECOND):
         view = held_out(stamps, (alike % 2 + 1).to_numpy(), fold)
@@ -348,11 +330,11 @@ def euclid_sets(stamps: pd.DataFrame, euclid_params: Params) -> Sets:
     return sets
 
 
-def check_euclid(params: Params, stamps: pd.DataFrame, sets: Sets, good: Sets) -> Outcome:
+def check_euclid(stamps: pd.DataFrame, sets: Sets, good: Sets) -> Outcome:
     from lensfinder.studies.cross_validation.euclid.suites import fold_suites
 
     tables, unbroken = (flat(euclid_fold_tables(stamps, of)) for of in (sets, good))
-    return apply("euclid-cv", fold_suites(params.euclid, stamps, tables), tables, unbroken)
+    return apply("euclid-cv", fold_suites(EUCLID_PARAMS.euclid, stamps, tables), tables, unbroken)
 
 
 def only_in_set_2(sets: Sets) -> pd.Index:
@@ -407,26 +389,20 @@ EUCLID_BREAKS: list[tuple[Callable[[Sets], None], dict[str, set[str]]]] = [
     ("change", "expected"), EUCLID_BREAKS, ids=lambda value: getattr(value, "__name__", "")
 )
 def test_each_fault_of_euclid_folds_is_caught(
-    change: Callable[[Sets], None],
-    expected: dict[str, set[str]],
-    euclid_params: Params,
-    stamps: pd.DataFrame,
-    euclid_sets: Sets,
+    change: Callable[[Sets], None], expected: dict[str, set[str]], stamps: pd.DataFrame, euclid_sets: Sets
 ) -> None:
-    broken = {fold: {name: t.copy() for name, t in of.items()} for fold, of in euclid_sets.items()}
+    broken = deepcopy(euclid_sets)
     change(broken)
-    assert failed_in(check_euclid(euclid_params, stamps, broken, euclid_sets)) == expected
+    assert failed_in(check_euclid(stamps, broken, euclid_sets)) == expected
 
 
-def test_euclid_folds_have_outcomes_too(
-    euclid_params: Params, stamps: pd.DataFrame, euclid_sets: Sets, tmp_path: Path
-) -> None:
+def test_euclid_folds_have_outcomes_too(stamps: pd.DataFrame, euclid_sets: Sets, tmp_path: Path) -> None:
     files = StudyPaths(EuclidPaths(tmp_path), CV.name)
     write_table(files.survey.catalogue, stamps, EUCLID_CATALOGUE)
     for fold, of_fold in euclid_sets.items():
         for name, table in of_fold.items():
             write_table(files.splits_dir / fold.key / f"{name}.parquet", table, SET_COLUMNS)
-    validate_folds(files.survey, euclid_params, CV.name)
+    validate_folds(files.survey, EUCLID_PARAMS, CV.name)
     assert list(outcomes(files)) == ["repeat_1-fold_1.json", "repeat_1-fold_2.json", "repeat_1.json"]
     outcome = json.loads(outcomes(files)["repeat_1-fold_2.json"])
     assert outcome["success"]

@@ -13,37 +13,28 @@ from support.euclid_dataset import good_euclid_catalogue, small_euclid_params
 
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
-from lensfinder.params import Params
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, SET_COLUMNS
-from lensfinder.surveys.euclid.params import Selection
 from lensfinder.surveys.euclid.parts import PARTS
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.selection import assessable_labels, assessable_set, training_sets
 from lensfinder.surveys.euclid.selection_counts import TALK_LENSES, selection_counts
 
+PARAMS = small_euclid_params()
+SELECTION = PARAMS.euclid.selection
 SETS = tuple(TALK_LENSES)
+Sets = dict[str, pd.DataFrame]
 BELOW_4, BELOW_1_6, ABOVE_1 = np.nextafter(4.0, 0), np.nextafter(1.6, 0), np.nextafter(1.0, 2)
 NAN = np.nan
 
 
 @pytest.fixture(scope="module")
-def params() -> Params:
-    return small_euclid_params()
+def catalogue() -> pd.DataFrame:
+    return good_euclid_catalogue(PARAMS)
 
 
 @pytest.fixture(scope="module")
-def selection(params: Params) -> Selection:
-    return params.euclid.selection
-
-
-@pytest.fixture(scope="module")
-def catalogue(params: Params) -> pd.DataFrame:
-    return good_euclid_catalogue(params)
-
-
-@pytest.fixture(scope="module")
-def sets(catalogue: pd.DataFrame, selection: Selection) -> dict[str, pd.DataFrame]:
-    return training_sets(catalogue, selection, seed=3)
+def sets(catalogue: pd.DataFrame) -> Sets:
+    return training_sets(catalogue, SELECTION, seed=3)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +54,10 @@ def sets(catalogue: pd.DataFrame, selection: Selection) -> dict[str, pd.DataFram
         (50.0, 2, NAN, 0),
     ],
 )
-def test_label_at_the_boundaries(
-    mag_eff: float, n_im: float, n_pix: float, label: int, selection: Selection
-) -> None:
+def test_label_at_the_boundaries(mag_eff: float, n_im: float, n_pix: float, label: int) -> None:
     stamp = pd.DataFrame({"mag_eff": [mag_eff], "n_source_im": [n_im], "n_pix_source": [n_pix]})
-    assert assessable_labels(stamp, selection).tolist() == [label]
-    assert assessable_labels(stamp, selection).dtype == np.int8
+    assert assessable_labels(stamp, SELECTION).tolist() == [label]
+    assert assessable_labels(stamp, SELECTION).dtype == np.int8
 
 
 @pytest.mark.parametrize(
@@ -95,18 +84,15 @@ def test_training_lens_at_the_boundaries(
     n_pix: float,
     in_sets: tuple[str, ...],
     catalogue: pd.DataFrame,
-    selection: Selection,
 ) -> None:
     changed = catalogue.copy()
     changed.loc[0, ["mag_eff", "n_source_im", "n_pix_source"]] = [mag_eff, n_im, n_pix]
-    sets = training_sets(changed, selection, seed=3)
+    sets = training_sets(changed, SELECTION, seed=3)
     lens_in = tuple(name for name in SETS if 0 in set(sets[name].loc[sets[name]["label"] == 1, "row"]))
     assert lens_in == in_sets
 
 
-def test_sets_are_nested_balanced_and_of_the_training_sample(
-    catalogue: pd.DataFrame, sets: dict[str, pd.DataFrame], selection: Selection
-) -> None:
+def test_sets_are_nested_balanced_and_of_the_training_sample(catalogue: pd.DataFrame, sets: Sets) -> None:
     assert list(sets) == [*SETS, "control"]
     for name, table in sets.items():
         assert list(table.columns) == list(SET_COLUMNS)
@@ -123,9 +109,7 @@ def test_sets_are_nested_balanced_and_of_the_training_sample(
         pd.testing.assert_frame_equal(same, sets[inner], check_dtype=False)
 
 
-def test_control_has_the_size_of_set_1_and_lenses_of_all_sets(
-    catalogue: pd.DataFrame, sets: dict[str, pd.DataFrame]
-) -> None:
+def test_control_has_the_size_of_set_1_and_lenses_of_all_sets(catalogue: pd.DataFrame, sets: Sets) -> None:
     control, first = sets["control"], sets["set_1"]
     assert control.groupby(["label", "part"]).size().equals(first.groupby(["label", "part"]).size())
     n_pix = catalogue["n_pix_source"].to_numpy()[control.loc[control["label"] == 1, "row"]]
@@ -133,11 +117,11 @@ def test_control_has_the_size_of_set_1_and_lenses_of_all_sets(
 
 
 def test_sets_depend_on_the_seed_and_on_the_objects_but_not_on_their_order(
-    catalogue: pd.DataFrame, sets: dict[str, pd.DataFrame], selection: Selection
+    catalogue: pd.DataFrame, sets: Sets
 ) -> None:
     shuffled = catalogue.sample(frac=1, random_state=5, ignore_index=True)
-    again = training_sets(shuffled, selection, seed=3)
-    other = training_sets(catalogue, selection, seed=4)
+    again = training_sets(shuffled, SELECTION, seed=3)
+    other = training_sets(catalogue, SELECTION, seed=4)
     for name, table in sets.items():
         names = table.drop(columns="row").sort_values("object_id", ignore_index=True)
         reordered = again[name].drop(columns="row").sort_values("object_id", ignore_index=True)
@@ -145,11 +129,9 @@ def test_sets_depend_on_the_seed_and_on_the_objects_but_not_on_their_order(
         assert not other[name].equals(table)
 
 
-def test_parts_hold_the_balance_at_any_size_and_fraction(
-    catalogue: pd.DataFrame, selection: Selection
-) -> None:
+def test_parts_hold_the_balance_at_any_size_and_fraction(catalogue: pd.DataFrame) -> None:
     for fraction in (0.1, 0.33, 0.5):
-        chosen = selection.model_copy(update={"validation_fraction": fraction})
+        chosen = SELECTION.model_copy(update={"validation_fraction": fraction})
         for drop in (0, 1, 4):
             for table in training_sets(catalogue.iloc[drop:], chosen, seed=1).values():
                 parts = table.groupby("part")["label"].agg(["mean", "size"])
@@ -157,10 +139,8 @@ def test_parts_hold_the_balance_at_any_size_and_fraction(
                 assert parts.loc["validation", "size"] == pytest.approx(fraction * len(table), abs=1)
 
 
-def test_assessable_is_all_of_the_test_sample_but_what_is_left_out(
-    catalogue: pd.DataFrame, selection: Selection
-) -> None:
-    table = assessable_set(catalogue, selection)
+def test_assessable_is_all_of_the_test_sample_but_what_is_left_out(catalogue: pd.DataFrame) -> None:
+    table = assessable_set(catalogue, SELECTION)
     test = catalogue[catalogue["sample"] == "test"]
     left_out = test[(test["mag_eff"] > 1) & (test["mag_eff"] < 1.6)]
     assert set(table["object_id"]) == set(test["object_id"]) - set(left_out["object_id"])
@@ -169,25 +149,21 @@ def test_assessable_is_all_of_the_test_sample_but_what_is_left_out(
     assert (catalogue["label"].to_numpy()[table["row"]] == table["label"]).all()
 
 
-def test_too_few_of_a_class_are_named_with_set_counts_and_parameter(
-    catalogue: pd.DataFrame, selection: Selection
-) -> None:
-    few = selection.model_copy(update={"training_n_pix_above": {"set_1": 350, "set_2": 20}})
+def test_too_few_of_a_class_are_named_with_set_counts_and_parameter(catalogue: pd.DataFrame) -> None:
+    few = SELECTION.model_copy(update={"training_n_pix_above": {"set_1": 350, "set_2": 20}})
     bright = catalogue["n_pix_source"] > 350
     two_left = catalogue[~bright | (bright.cumsum() <= 2)]
     with pytest.raises(UserError, match=r"set_1: 2 of .* n_pix > 350.*training_n_pix_above\.set_1"):
         training_sets(two_left, few, seed=1)
     no_sources = catalogue[catalogue["kind"] == "lensed_source"]
     with pytest.raises(UserError, match=r"set_1: 25 lenses, but 15 non-lenses.*lensed_fraction"):
-        training_sets(no_sources, selection, seed=1)
+        training_sets(no_sources, SELECTION, seed=1)
     with pytest.raises(UserError, match=r"assessable_1: 0 lenses and 54 non-lenses.*euclid\.counts\.test"):
-        assessable_set(catalogue.assign(n_source_im=0), selection)
+        assessable_set(catalogue.assign(n_source_im=0), SELECTION)
 
 
-def test_counts_stand_beside_the_talks(
-    catalogue: pd.DataFrame, sets: dict[str, pd.DataFrame], selection: Selection
-) -> None:
-    counts = selection_counts(catalogue, sets, assessable_set(catalogue, selection), level=0.95)
+def test_counts_stand_beside_the_talks(catalogue: pd.DataFrame, sets: Sets) -> None:
+    counts = selection_counts(catalogue, sets, assessable_set(catalogue, SELECTION), level=0.95)
     assert list(counts) == [*SETS, "control", "assessable_1", "left_out"]
     first = counts["set_1"]
     assert first["count"] == first["non_lenses"] == 25
@@ -205,17 +181,17 @@ def test_counts_stand_beside_the_talks(
 
 
 def test_stage_writes_all_sets_anew_and_prints_the_counts(
-    catalogue: pd.DataFrame, params: Params, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    catalogue: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths = EuclidPaths(tmp_path)
     write_table(paths.catalogue, catalogue, CATALOGUE_COLUMNS)
     leftover = PARTS.files(paths.splits, "set_7")[0]
     leftover.parent.mkdir(parents=True)
     leftover.write_text("of other parameters")
-    PARTS.make(paths, params)
+    PARTS.make(paths, PARAMS)
     names = {path.stem for path in leftover.parent.iterdir()}
     assert names == {*SETS, "control", "assessable_1"}
-    expected = training_sets(catalogue, params.euclid.selection, params.seed)
+    expected = training_sets(catalogue, SELECTION, PARAMS.seed)
     for name, table in expected.items():
         pd.testing.assert_frame_equal(
             read_table(PARTS.files(paths.splits, name)[0], SET_COLUMNS), table, check_dtype=False
@@ -226,5 +202,5 @@ def test_stage_writes_all_sets_anew_and_prints_the_counts(
     assert "15,771" in printed
     assert "33,333" in printed
     first = leftover.with_name("set_1.parquet").read_bytes()
-    PARTS.make(paths, params)
+    PARTS.make(paths, PARAMS)
     assert leftover.with_name("set_1.parquet").read_bytes() == first

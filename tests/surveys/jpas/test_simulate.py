@@ -12,7 +12,7 @@ from support.project import Killed, changed, make_project
 from lensfinder.datasets.store import open_images
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
-from lensfinder.params import Params, read_params
+from lensfinder.params import Params
 from lensfinder.stages.simulate import simulate
 from lensfinder.surveys.jpas import simulate as simulate_jpas
 from lensfinder.surveys.jpas.bands import read_filters
@@ -32,8 +32,7 @@ def builder_of(paths: SurveyPaths, params: Params) -> SceneBuilder:
 
 
 def with_cut(params: Params, chunk_size: int, workers: int) -> Params:
-    cut = {"jpas.simulation.chunk_size": chunk_size, "jpas.simulation.workers": workers}
-    return changed(params, cut)
+    return changed(params, {"jpas.simulation.chunk_size": chunk_size, "jpas.simulation.workers": workers})
 
 
 def test_bits_do_not_depend_on_chunks_workers_or_order(
@@ -77,9 +76,8 @@ def test_an_interrupted_run_resumes_and_ends_alike(
     simulate(other, params)
     assert len(simulated) == 200 / 25 - 3
     assert other.cubes.read_bytes() == paths.cubes.read_bytes()
-    assert sorted(p.name for p in other.images_dir.iterdir()) == sorted(
-        p.name for p in paths.images_dir.iterdir()
-    )
+    made, expected = ({path.name for path in of.images_dir.iterdir()} for of in (other, paths))
+    assert made == expected
 
 
 def test_rounding_error_is_below_a_tenth_of_the_noise(paths: SurveyPaths, smoke_params: Params) -> None:
@@ -111,9 +109,7 @@ def test_damaged_arrays_are_named(paths: SurveyPaths, tmp_path: Path, damage: st
         open_images(path)
 
 
-def test_export_carries_image_bands_and_truth(
-    paths: SurveyPaths, smoke_params: Params, tmp_path: Path
-) -> None:
+def test_export_carries_image_and_truth(paths: SurveyPaths, smoke_params: Params, tmp_path: Path) -> None:
     catalogue = read_table(paths.catalogue)
     row = int(np.flatnonzero(catalogue["kind"] == "quasar_alone")[0])
     name = catalogue["object_id"][row]
@@ -135,9 +131,7 @@ def test_export_carries_image_bands_and_truth(
         assert truth.columns["theta_e_arcsec"].unit == "arcsec"
 
 
-def test_export_of_an_unknown_object_names_it(
-    paths: SurveyPaths, smoke_params: Params, tmp_path: Path
-) -> None:
+def test_an_unknown_object_is_named(paths: SurveyPaths, smoke_params: Params, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="jpas-train-9999999"):
         export_objects(paths, smoke_params, ["jpas-train-9999999"], tmp_path)
 
@@ -146,4 +140,4 @@ def test_a_missing_table_is_named(smoke_params: Params, tmp_path: Path) -> None:
     root = make_project(tmp_path)
     (root / "data" / "jpas_filters.ecsv").unlink()
     with pytest.raises(UserError, match="jpas_filters"):
-        simulate(JpasPaths(root), read_params(root / "params.yaml"))
+        simulate(JpasPaths(root), smoke_params)

@@ -28,17 +28,13 @@ from lensfinder.surveys.euclid.suites.tables import euclid_tables
 Expected = dict[str, set[str]]
 """Failing expectations, and the objects that each must name."""
 Fault = Callable[[EuclidDataset], Expected]
+PARAMS = small_euclid_params()
 ANY = {"more objects than are named"}
 
 
 @pytest.fixture(scope="module")
-def params() -> Params:
-    return small_euclid_params()
-
-
-@pytest.fixture(scope="module")
-def good(params: Params) -> EuclidDataset:
-    return good_euclid_dataset(params)
+def good() -> EuclidDataset:
+    return good_euclid_dataset(PARAMS)
 
 
 def tables_of(d: EuclidDataset) -> dict[str, pd.DataFrame]:
@@ -46,7 +42,7 @@ def tables_of(d: EuclidDataset) -> dict[str, pd.DataFrame]:
     return euclid_tables(d.catalogue, d.sets, d.assessable, arrays)
 
 
-def check(broken: EuclidDataset, good: EuclidDataset, params: Params) -> Outcome:
+def check(broken: EuclidDataset, good: EuclidDataset, params: Params = PARAMS) -> Outcome:
     from lensfinder.surveys.euclid.suites.suites import euclid_suites
 
     tables = tables_of(broken)
@@ -308,21 +304,19 @@ def test_an_object_of_both_samples_is_found_by_row_and_by_name(good: EuclidDatas
 
 
 @pytest.mark.parametrize("faults", [CATALOGUE_FAULTS, SET_FAULTS, TEST_AND_IMAGE_FAULTS])
-def test_each_fault_is_caught_and_named(faults: list[Fault], good: EuclidDataset, params: Params) -> None:
+def test_each_fault_is_caught_and_named(faults: list[Fault], good: EuclidDataset) -> None:
     broken = good.copy()
     expected: Expected = {}
     for fault in faults:
         for where, names in fault(broken).items():
             expected[where] = expected.get(where, set()) | names
-    found = {f"{f.table}.{f.name}": named_in(f) for f in check(broken, good, params).failed}
+    found = {f"{f.table}.{f.name}": named_in(f) for f in check(broken, good).failed}
     assert {where: ANY if expected.get(where) == ANY else names for where, names in found.items()} == expected
 
 
-def test_good_dataset_leaves_an_outcome_and_a_report(
-    good: EuclidDataset, params: Params, tmp_path: Path
-) -> None:
+def test_good_dataset_leaves_an_outcome_and_a_report(good: EuclidDataset, tmp_path: Path) -> None:
     paths = good.write(tmp_path)
-    validate(paths, params)
+    validate(paths, PARAMS)
     outcome = json.loads(paths.validation.read_text(encoding="utf-8"))
     assert outcome["success"]
     assert outcome["n_rows"]["set_6"] == len(good.sets["set_6"])
@@ -337,14 +331,14 @@ def test_good_dataset_leaves_an_outcome_and_a_report(
         assert re.search(rf'href="validations/{name}/[^"]+"', text)
 
 
-def test_failure_names_set_object_and_value(good: EuclidDataset, params: Params) -> None:
+def test_failure_names_set_object_and_value(good: EuclidDataset) -> None:
     from lensfinder.gate.run import Gate
     from lensfinder.surveys.euclid.suites.suites import euclid_suites
 
     broken = good.copy()
     name = faint_lens_of_set_6(broken)["set_6.lens_n_pix_source"].pop()
     tables = tables_of(broken)
-    of_set_6 = [suite for suite in euclid_suites(params.euclid, tables) if suite.table == "set_6"]
+    of_set_6 = [suite for suite in euclid_suites(PARAMS.euclid, tables) if suite.table == "set_6"]
     message = Gate("euclid").check(of_set_6, tables).message(Path("report"))
     assert message.startswith("euclid: 1 of ")
     assert "set_6: lens_n_pix_source: every lens has n_pix > 20" in message
@@ -352,16 +346,14 @@ def test_failure_names_set_object_and_value(good: EuclidDataset, params: Params)
     assert re.search(named, message)
 
 
-def test_missing_set_is_named(good: EuclidDataset, params: Params, tmp_path: Path) -> None:
+def test_missing_set_is_named(good: EuclidDataset, tmp_path: Path) -> None:
     paths = good.write(tmp_path)
     PARTS.files(paths.splits, "set_3")[0].unlink()
     with pytest.raises(UserError, match=r"set_3\.parquet"):
-        validate(paths, params)
+        validate(paths, PARAMS)
 
 
-def test_imported_catalogue_needs_no_truth_and_no_declared_number(
-    good: EuclidDataset, params: Params
-) -> None:
+def test_imported_catalogue_needs_no_truth_and_no_declared_number(good: EuclidDataset) -> None:
     imported = good.copy()
     imported.catalogue["origin"] = "imported"
     for name, column in TRUTH_COLUMNS.items():

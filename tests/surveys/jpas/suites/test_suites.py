@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 import pytest
 from support.gate_dataset import Dataset, InMemory, good_dataset, small_params
 from support.gate_dataset import check as apply
 
 from lensfinder.gate.outcome import Outcome
-from lensfinder.params import Params
 from lensfinder.surveys.jpas.params import KINDS
 from lensfinder.surveys.jpas.suites.tables import jpas_tables
 
 Break = Callable[[Dataset], None]
+PARAMS = small_params()
 COUNT_LEARNING = "splits.count_learning_lensed_quasar"
 IN_ONE_PART = {f"splits.{name}_in_one_part" for name in ("tile", "galaxy", "spectrum")}
-
-
-@pytest.fixture(scope="module")
-def params() -> Params:
-    return small_params()
 
 
 @pytest.fixture(scope="module")
@@ -29,27 +25,26 @@ def good() -> Dataset:
     return good_dataset()
 
 
-def tables_of(dataset: Dataset, params: Params):
+def tables_of(dataset: Dataset) -> dict[str, pd.DataFrame]:
     arrays = InMemory(dataset.cubes), InMemory(dataset.pseudo_spectra)
-    return jpas_tables(dataset.catalogue, dataset.splits, *arrays, params.seed)
+    return jpas_tables(dataset.catalogue, dataset.splits, *arrays, PARAMS.seed)
 
 
-def check(dataset: Dataset, params: Params, good: Dataset | None = None) -> Outcome:
+def check(dataset: Dataset, good: Dataset | None = None) -> Outcome:
     from lensfinder.surveys.jpas.suites.suites import jpas_suites
 
-    unbroken = tables_of(good, params) if good is not None else None
-    return apply("jpas", jpas_suites(params.jpas, n_bands=56), tables_of(dataset, params), unbroken)
+    unbroken = tables_of(good) if good is not None else None
+    return apply("jpas", jpas_suites(PARAMS.jpas, n_bands=56), tables_of(dataset), unbroken)
 
 
-def test_good_dataset_passes(good: Dataset, params: Params) -> None:
-    outcome = check(good, params)
+def test_good_dataset_passes(good: Dataset) -> None:
+    outcome = check(good)
     assert outcome.success, outcome.message
     names = [(finding.table, finding.name) for finding in outcome.findings]
     assert len(names) == len(set(names)) > 75
     assert all(finding.checks for finding in outcome.findings)
     # An expectation that looked at nothing would hold of anything.
-    idle = [finding.name for finding in outcome.findings if finding.n_checked == 0]
-    assert idle == []
+    assert [finding.name for finding in outcome.findings if finding.n_checked == 0] == []
 
 
 def at(kind: str, sample: str = "train") -> Callable[[Dataset], int]:
@@ -240,11 +235,11 @@ BREAKS: list[tuple[Break, set[str]]] = [
 
 @pytest.mark.parametrize(("change", "expected"), BREAKS, ids=[" ".join(sorted(of)) for _, of in BREAKS])
 def test_each_fault_is_caught_by_what_is_meant_for_it(
-    change: Break, expected: set[str], good: Dataset, params: Params
+    change: Break, expected: set[str], good: Dataset
 ) -> None:
     broken = good.copy()
     change(broken)
-    outcome = check(broken, params, good)
+    outcome = check(broken, good)
     assert {f"{finding.table}.{finding.name}" for finding in outcome.failed} == expected
     for finding in outcome.failed:
         assert finding.n_unexpected or finding.observed is not None
