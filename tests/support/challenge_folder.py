@@ -54,22 +54,13 @@ def with_pixels(place: object, value: object) -> Callable[[np.ndarray], np.ndarr
 
 def cells_of(number: int) -> dict[str, str]:
     """One row: every third is a good lens, every third a source in front, every third has no source."""
-    kind = number % 3
-    return {
-        "": str(number - FIRST),
-        "ID": str(number),
-        "x_crit": "[0.1; 0.2]",
-        "mag_lens": "19.5",
-        "z_lens": "0.5",
-        "ein_area": ["1.2e-10", "NaN", ""][kind],
-        "n_crit": ["2", "0", "0"][kind],
-        "n_source_im": ["4", "1", "0"][kind],
-        "n_pix_source": ["400", "30", "0"][kind],
-        "source_flux": ["3.1e-10", "1e-11", "0.0"][kind],
-        "mag_eff": ["9.25", "1.0", "0"][kind],
-        "n_sources": ["1", "1", "0"][kind],
-        "note": "unknown",
-    }
+    of_kind = (
+        ("1.2e-10", 2, 4, 400, "3.1e-10", 9.25, 1),
+        ("NaN", 0, 1, 30, "1e-11", "1.0", 1),
+        ("", 0, 0, 0, "0.0", 0, 0),
+    )
+    cells = (number - FIRST, number, "[0.1; 0.2]", 19.5, 0.5, *of_kind[number % 3], "unknown")
+    return dict(zip(HEADER.split(","), map(str, cells), strict=True))
 
 
 def catalogue_text(numbers: Iterable[int], changed: Mapping[tuple[int, str], str] | None = None) -> str:

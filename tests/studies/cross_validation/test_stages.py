@@ -56,12 +56,15 @@ def judged(study: StudyPaths, params: Params) -> dict[str, object]:
 
 def sides(study: StudyPaths, fold: Fold, column: str) -> tuple[set[object], set[object]]:
     """Values of a column in the held-out fold, and in what is learned from, by the saved ids."""
-    catalogue = pd.read_parquet(study.survey.catalogue).set_index("object_id")
-    splits = pd.read_parquet(study.splits_dir / f"{fold.key}.parquet").set_index("object_id")
-    values = catalogue[column] if column != "object_id" else catalogue.index.to_series()
-    held = values.loc[splits.index[splits["part"] == "test"]]
-    learned = values.loc[splits.index[splits["part"] != "test"]]
-    return set(held) - {""}, set(learned) - {""}
+    values = pd.read_parquet(study.survey.catalogue).set_index("object_id", drop=False)[column]
+    part = parts_of(study.splits_dir / f"{fold.key}.parquet")
+    held, learned = (set(values.loc[part.index[chosen]]) for chosen in (part == "test", part != "test"))
+    return held - {""}, learned - {""}
+
+
+def parts_of(path: Path) -> pd.Series:
+    """The part of each object of a table, by its name."""
+    return pd.read_parquet(path).set_index("object_id")["part"]
 
 
 @pytest.mark.parametrize("column", ["object_id", "tile", "galaxy_id", "spectrum_id"])
@@ -97,8 +100,8 @@ def test_a_fold_scores_only_what_it_held_out_or_validated_on(
 ) -> None:
     for number in (1, 2):
         fold = Fold(1, number)
-        splits = pd.read_parquet(study.splits_dir / f"{fold.key}.parquet").set_index("object_id")["part"]
-        scores = pd.read_parquet(study.model(f"cube/{fold.key}").scores).set_index("object_id")["part"]
+        splits = parts_of(study.splits_dir / f"{fold.key}.parquet")
+        scores = parts_of(study.model(f"cube/{fold.key}").scores)
         assert scores.equals(splits[splits != "train"].reindex(scores.index))
 
 

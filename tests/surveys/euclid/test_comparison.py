@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from itertools import pairwise
@@ -31,7 +30,7 @@ from lensfinder.surveys.euclid.parts import PARTS
 from lensfinder.surveys.euclid.ranking import best_of, rank_models
 from lensfinder.surveys.euclid.summary import control_words
 from lensfinder.surveys.registry import survey_of
-from lensfinder.workspace.jsonfiles import write_json
+from lensfinder.workspace.jsonfiles import read_json, write_json
 from lensfinder.workspace.paths import SurveyPaths
 
 PARAMS = small_params()
@@ -74,7 +73,7 @@ def compared_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
 @pytest.mark.slow
 def test_one_model_is_evaluated_like_those_of_jpas(compared_survey: SurveyPaths) -> None:
     model = compared_survey.model("set_1")
-    metrics = json.loads(model.metrics.read_text())
+    metrics = read_json(model.metrics)
     assert metrics["data_size_saving"] == 1.0
     assert metrics["input_bytes_per_object"] == 2 * (200 * 200 + 3 * 66 * 66)
     assert (metrics["interval_unit"], metrics["interval_groups"]) == ("object", metrics["n_test"])
@@ -94,8 +93,8 @@ def test_one_model_is_evaluated_like_those_of_jpas(compared_survey: SurveyPaths)
 
 @pytest.mark.slow
 def test_comparison_ranks_pairs_and_controls_as_the_metrics_say(compared_survey: SurveyPaths) -> None:
-    comparison = json.loads(compared_survey.comparison.read_text())
-    metrics = {name: json.loads(compared_survey.model(name).metrics.read_text()) for name in MODELS}
+    comparison = read_json(compared_survey.comparison)
+    metrics = {name: read_json(compared_survey.model(name).metrics) for name in MODELS}
     for measure, ranking in comparison["ranking"].items():
         assert {of["model"] for of in ranking} == set(SETS)
         values = [metrics[of["model"]][measure] for of in ranking]
@@ -122,12 +121,12 @@ def test_comparison_ranks_pairs_and_controls_as_the_metrics_say(compared_survey:
 def test_report_names_every_model_and_holds_no_time(compared_survey: SurveyPaths) -> None:
     report = (compared_survey.report_dir / "report.md").read_text()
     page = (compared_survey.report_dir / "report.html").read_text()
-    comparison = json.loads(compared_survey.comparison.read_text())
+    comparison = read_json(compared_survey.comparison)
     assert f"By F_β {comparison['best']['f_beta']['model']} is best" in report
     assert comparison["control"]["words"] in report
     assert "numbers mean nothing" in report
     for name in MODELS:
-        metrics = json.loads(compared_survey.model(name).metrics.read_text())
+        metrics = read_json(compared_survey.model(name).metrics)
         assert f"{metrics['tp']:,} / {metrics['fp']:,} / {metrics['fn']:,} / {metrics['tn']:,}" in report
         assert f"evaluate-euclid@{name}" in report
     assert page.count("<table>") == 6
@@ -156,11 +155,9 @@ def test_ranking_knows_which_way_is_better_and_what_is_resolved() -> None:
         assert (best["resolved_from"], best["not_resolved_from"]) == (["poor"], ["twin"])
         assert ranking[1]["difference_to_best"] == 0.0
     assert rank_models([poor, good], "fpr", JUDGING)[1]["difference_to_best"] > 0
+    value, draws = np.array(np.nan), np.full_like(good.draws["auc"], np.nan)
     undefined = replace(
-        good,
-        name="undefined",
-        value={**good.value, "auc": np.array(np.nan)},
-        draws={**good.draws, "auc": np.full_like(good.draws["auc"], np.nan)},
+        good, name="undefined", value=good.value | {"auc": value}, draws=good.draws | {"auc": draws}
     )
     last = rank_models([undefined, poor], "auc", JUDGING)[-1]
     assert (last["model"], last["value"], last["resolved_from_best"]) == ("undefined", None, False)

@@ -31,12 +31,6 @@ def with_cell(row: int, column: str, cell: str) -> str:
     return catalogue_text(NUMBERS, {(FIRST + row, column): cell})
 
 
-def read(tmp_path: Path, text: str) -> object:
-    path = tmp_path / "catalogue.csv"
-    path.write_text(text)
-    return read_challenge_catalogue(path)
-
-
 def test_quirks_of_the_catalogue_pass(tmp_path: Path) -> None:
     path = tmp_path / "catalogue.csv"
     numbers = [FIRST + 2, FIRST, FIRST + 1]
@@ -68,8 +62,10 @@ def test_quirks_of_the_catalogue_pass(tmp_path: Path) -> None:
     ],
 )
 def test_bad_catalogues_are_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "catalogue.csv"
+    path.write_text(text)
     with pytest.raises(UserError, match=message) as caught:
-        read(tmp_path, text)
+        read_challenge_catalogue(path)
     assert "catalogue.csv" in str(caught.value)
 
 

@@ -110,9 +110,8 @@ def test_quirks_are_counted_and_nothing_is_lost(
     assert set(written(euclid)) == {"catalogue.parquet", "import.json", "nisp.npy", "vis.npy"}
     flux = table.loc[table["ID"] == FIRST, "source_flux"].item()
     assert flux == pytest.approx(3.1e-10 * source["pixel_units"]["VIS"]["ujy"])
-    assert len(assessable_set(table, read_params(euclid.root / "params.yaml").euclid.selection)) == sum(
-        table["sample"] == "test"
-    )
+    selection = read_params(euclid.root / "params.yaml").euclid.selection
+    assert len(assessable_set(table, selection)) == sum(table["sample"] == "test")
 
 
 def test_order_of_the_catalogue_does_not_matter(euclid: SurveyPaths, tmp_path: Path) -> None:
@@ -130,9 +129,8 @@ def test_a_test_folder_is_the_test_sample_in_its_own_unit(
     train = write_folder(tmp_path / "train", NUMBERS[:4])
     test = write_folder(tmp_path / "test", NUMBERS[2:5], bunit="maggy", seed=1)
     table = run(euclid, *train, test=test)
-    assert table["object_id"].tolist() == [f"euclid-train-0{number}" for number in NUMBERS[:4]] + [
-        f"euclid-test-0{number}" for number in NUMBERS[2:5]
-    ]
+    names = [f"euclid-train-0{number}" for number in NUMBERS[:4]]
+    assert table["object_id"].tolist() == names + [f"euclid-test-0{number}" for number in NUMBERS[2:5]]
     sources = read_json(euclid.images_dir / "import.json")["sources"]
     assert [source["pixel_units"]["VIS"]["known_from"] for source in sources] == ["background noise", "BUNIT"]
     pixels = fits.getdata(image_path(test[0], "Y", NUMBERS[2])).astype(np.float64)
