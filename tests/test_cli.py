@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.project import make_project
+from support.project import PARAMS, make_project
 
 from lensfinder.datasets.table import read_table
+from lensfinder.params import read_params
 from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.workspace.provenance import flatten
 
 VERBS = ["simulate", "represent", "split", "select", "validate", "train", "evaluate", "compare"]
 
@@ -32,6 +35,16 @@ def test_help_lists_the_verbs_in_the_order_of_the_pipeline(tmp_path: Path) -> No
     assert done.returncode == 0
     places = [done.stdout.index(f"│ {verb} ") for verb in VERBS]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("study", ["", "cv", "ablations", "hard-negatives"])
+def test_help_shows_no_markup_and_no_parameter_that_there_is_not(tmp_path: Path, study: str) -> None:
+    done = lensfinder(tmp_path, *study.split(), "--help")
+    assert done.returncode == 0
+    assert "`" not in done.stdout
+    known = flatten(read_params(PARAMS).model_dump(mode="json"))
+    for name in re.findall(r"\bjpas\.\S+", done.stdout):
+        assert any(f"{key}.".startswith(f"{name}.") for key in known)
 
 
 @pytest.mark.parametrize(
