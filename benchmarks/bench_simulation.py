@@ -37,7 +37,7 @@ from lensfinder.surveys.jpas.simulation.catalogue import Instrument, SceneBuilde
 from lensfinder.surveys.jpas.simulation.populations import draw_populations
 from lensfinder.surveys.jpas.simulation.render import Scenes
 from lensfinder.surveys.jpas.simulation.simulator import simulate_rows
-from lensfinder.surveys.jpas.simulation.sources import open_populations
+from lensfinder.surveys.jpas.simulation.sources import open_neighbours, open_populations
 
 ROUNDS, OURS_PER_ROUND, THEIRS_PER_ROUND = 4, 400, 4
 
@@ -96,11 +96,13 @@ def beside_lenstronomy() -> None:
         galaxies, quasars = draw_populations(
             params, *open_populations(paths, params), instrument.filters.names
         )
-        catalogue = draw_catalogue(params, galaxies, quasars, instrument)  # compiles
-        builder = SceneBuilder.build(params, instrument, galaxies, quasars)
+        beside = open_neighbours(paths, params)
+        catalogue, neighbours = draw_catalogue(params, galaxies, quasars, beside, instrument)  # compiles
+        # Without neighbours, which the others do not have.
+        builder = SceneBuilder.build(params, instrument, galaxies, quasars, neighbours.head(0))
         simulate_rows(catalogue.iloc[:4], builder)  # compiles
         start = user_seconds()
-        draw_catalogue(params, galaxies, quasars, instrument)
+        draw_catalogue(params, galaxies, quasars, beside, instrument)
         drawing = (user_seconds() - start) / len(catalogue)
         lensed = catalogue[catalogue["label"] == 1]
         rng = np.random.default_rng(0)

@@ -141,6 +141,7 @@ def _object(rng: np.random.Generator, tile: int, kind: str, i: int) -> dict[str,
         "n_images": n_images,
         "n_bright_images": 2 if lensed else 1,
         "magnification": float(np.sum(np.abs(magnification))),
+        "n_neighbours": 1,
         "snr_median": 20.0,
         "psf_fwhm_median_arcsec": 0.9,
     }

@@ -24,7 +24,25 @@ class Galaxies(Section):
     shear_sigma: NonNegative
 
 
-class FieldGalaxies(Section):
+class FaintGalaxies(Section):
+    """Redshifts and sizes of faint galaxies of the field, by their magnitude."""
+
+    redshift_max: Positive
+    redshift_median_at_24: Positive
+    redshift_slope_per_mag: NonNegative
+    r_eff_arcsec_at_24: Positive
+    r_eff_slope_dex_per_mag: Finite
+    r_eff_scatter_dex: NonNegative
+
+
+class Neighbours(FaintGalaxies):
+    """Galaxies and stars that have nothing to do with what a stamp shows."""
+
+    r_mag: Range
+    star_g_i: Range
+
+
+class FieldGalaxies(FaintGalaxies):
     """Faint galaxies of the field: sources behind the deflectors, and neighbours.
 
     Neighbours are only drawn down to ``neighbour_vis_mag_max``: the others would not be seen.
@@ -34,12 +52,6 @@ class FieldGalaxies(Section):
     neighbour_vis_mag_max: Finite
     counts_slope_dex: Positive
     density_below_24_5_arcmin2: Positive
-    redshift_max: Positive
-    redshift_median_at_24: Positive
-    redshift_slope_per_mag: NonNegative
-    r_eff_arcsec_at_24: Positive
-    r_eff_slope_dex_per_mag: Finite
-    r_eff_scatter_dex: NonNegative
     clumps_max: Count
     clump_light_fraction: Range
     clump_r_eff_arcsec: Range

@@ -35,6 +35,7 @@ class Population(IntEnum):
     FIELD_DEFLECTORS = 2**31 + 3
     FIELD_SOURCES = 2**31 + 4
     FIELD_NEIGHBOURS = 2**31 + 5
+    TILE_NEIGHBOURS = 2**31 + 6
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from lensfinder.sky.passbands import flux_of_magnitude_ujy
 from lensfinder.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from lensfinder.params.populations import FieldGalaxies
+    from lensfinder.params.populations import FaintGalaxies, FieldGalaxies
 
 # Half-light radius of an exponential disc in scale lengths, and of a round Gaussian in standard deviations.
 DISC_HALF_LIGHT = float(gammaincinv(2.0, 0.5))
@@ -51,13 +51,13 @@ class Clumps:
     flux_ujy: FloatArray
 
 
-class FieldGalaxyLooks:
-    """Gives galaxies of known VIS magnitude and redshift their light."""
+class FieldDiscs:
+    """Gives galaxies of known redshift and magnitude in one band their light."""
 
-    def __init__(self, params: FieldGalaxies, photometry: MixturePhotometry) -> None:
+    def __init__(self, params: FaintGalaxies, photometry: MixturePhotometry, band: str) -> None:
         self._params, self._photometry = params, photometry
         self._cube = np.flatnonzero(photometry.filters.in_cube)
-        self._vis = photometry.filters.index("VIS")
+        self._band = photometry.filters.index(band)
 
     def draw_discs(self, mag: FloatArray, z: FloatArray, rng: np.random.Generator) -> Discs:
         """Draw smooth discs, of shape (n,).
@@ -75,11 +75,24 @@ class FieldGalaxyLooks:
             flux_ujy=self._fluxes_ujy(mag, z, draw_field_mixtures(n, self._photometry.templates, rng)),
         )
 
+    def _fluxes_ujy(self, mag: FloatArray, z: FloatArray, weights: FloatArray) -> FloatArray:
+        flux = self._photometry.fluxes_ujy(z, weights)
+        flux *= (flux_of_magnitude_ujy(mag) / flux[:, self._band])[:, None]
+        return flux[:, self._cube]
+
+
+class FieldGalaxyLooks(FieldDiscs):
+    """Gives galaxies of known VIS magnitude and redshift their light, star-forming clumps included."""
+
+    def __init__(self, params: FieldGalaxies, photometry: MixturePhotometry) -> None:
+        super().__init__(params, photometry, "VIS")
+        self._clumps = params
+
     def draw_clumpy_discs(
         self, mag: FloatArray, z: FloatArray, rng: np.random.Generator
     ) -> tuple[Discs, Clumps]:
         """Draw discs, a part of whose VIS light is in clumps of younger stars."""
-        params, n = self._params, len(mag)
+        params, n = self._clumps, len(mag)
         discs = self.draw_discs(mag, z, rng)
         count = rng.integers(0, params.clumps_max, n, endpoint=True)
         limits = params.clump_light_fraction
@@ -102,11 +115,6 @@ class FieldGalaxyLooks:
             discs.r_eff_arcsec, discs.axis_ratio, discs.pa_rad, (1 - in_clumps)[:, None] * discs.flux_ujy
         )
         return smooth, clumps
-
-    def _fluxes_ujy(self, mag: FloatArray, z: FloatArray, weights: FloatArray) -> FloatArray:
-        flux = self._photometry.fluxes_ujy(z, weights)
-        flux *= (flux_of_magnitude_ujy(mag) / flux[:, self._vis])[:, None]
-        return flux[:, self._cube]
 
 
 def _positions(discs: Discs, owner: IntArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

@@ -111,8 +111,8 @@ def star_spectra(g_i: FloatArray) -> FloatArray:
         )
         ln_nodes += 0.4 * np.log(10) * wrong_mag
         ln_step += 0.4 * np.log(10) * excess[:, 0]
-        bent = np.stack([np.interp(WAVELENGTH_A, SDSS.wavelength_mean_A[1:], row) for row in ln_nodes])
-        spectra = smooth * np.exp(bent + ln_step[:, None] * step)
+        bent = [np.interp(WAVELENGTH_A, SDSS.wavelength_mean_A[1:], row) for row in ln_nodes]
+        spectra = smooth * np.exp(np.reshape(bent, smooth.shape) + ln_step[:, None] * step)
     return spectra
 
 

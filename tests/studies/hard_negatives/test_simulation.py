@@ -19,22 +19,21 @@ from lensfinder.studies.hard_negatives.files import HardNegativeFiles
 from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS
 from lensfinder.studies.hard_negatives.simulate import simulate_impostors
 from lensfinder.studies.hard_negatives.simulation.catalogue import (
-    STREAMS,
     HardNegativeSet,
     draw_hard_negatives,
     draw_tiles,
     lay_out_hard_negatives,
 )
-from lensfinder.studies.hard_negatives.simulation.images import layers, simulate_hard_negatives
+from lensfinder.studies.hard_negatives.simulation.images import placed, scenes_of, simulate_hard_negatives
 from lensfinder.studies.hard_negatives.simulation.impostors import offset_inside
 from lensfinder.studies.hard_negatives.simulation.light import ImpostorLight
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra_plain
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument
-from lensfinder.surveys.jpas.simulation.render import Scenes, render_signal_plain
-from lensfinder.surveys.jpas.simulation.render_compiled import add_noise, render_cubes, render_signal
-from lensfinder.surveys.jpas.simulation.sources import open_quasar_population
+from lensfinder.surveys.jpas.simulation.render import Galaxies, Points, Scenes, render_signal_plain
+from lensfinder.surveys.jpas.simulation.render_compiled import render_signal
+from lensfinder.surveys.jpas.simulation.sources import open_neighbours, open_quasar_population
 from lensfinder.workspace.paths import SurveyPaths
 
 PAIRS = ("star_near_galaxy", "two_stars", "quasar_pair", "merger")
@@ -62,7 +61,8 @@ def drawn(paths: SurveyPaths, params: Params, instrument: Instrument) -> HardNeg
     population = draw_tiles(params, galaxies, open_quasar_population(paths, params))
     lines, trends = read_composite_lines(paths.tables), read_line_trends(paths.tables)
     light = ImpostorLight(params, filters, templates, lines, trends)
-    return draw_hard_negatives(params, population, light, instrument)
+    beside = open_neighbours(paths, params)
+    return draw_hard_negatives(params, population, beside, light, instrument)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_the_brightest_part_is_at_the_centre_and_the_other_inside(
 ) -> None:
     catalogue, camera = drawn.catalogue, params.jpas.observation
     jitter = camera.jitter_pixels * camera.pixel_scale_arcsec
-    edge = 0.5 * camera.stamp_pixels * camera.pixel_scale_arcsec - params.jpas.systems.companion_margin_arcsec
+    edge = 0.5 * camera.stamp_pixels * camera.pixel_scale_arcsec
     columns = [f"part_{part}_{axis}_arcsec" for part in (1, 2) for axis in ("x", "y")]
     at = catalogue[columns].to_numpy().reshape(-1, 2, 2)
     brightest = catalogue[["part_1_r_mag", "part_2_r_mag"]].to_numpy().argmin(axis=1)
@@ -163,7 +163,13 @@ def test_a_ring_is_a_ring(drawn: HardNegativeSet, instrument: Instrument, params
         assert reach.min() >= 0.7 * radius - 1e-9
         # Without its core there is a hole in the middle, seen at the best seeing where the ring is wide.
         if radius > 1.5:
-            image = render_signal(layers(impostor, np.zeros(2), best), camera)[1:].sum(axis=0)[..., 30]
+            middle = np.zeros((1, 2))
+            alone = Scenes(
+                placed(Galaxies, [tuple(knots)], middle, len(best)),
+                placed(Points, [()], middle, len(best)),
+                best[None],
+            )
+            image = render_signal(alone, camera)[0, ..., 30]
             around = image[(distance > 0.7 * radius) & (distance < radius)].mean()
             assert around > 1.7 * image[distance < 0.3].mean()
         ratio = 10 ** (-0.4 * (row["part_2_r_mag"] - row["part_1_r_mag"]))
@@ -181,35 +187,26 @@ def test_mergers_are_two_types_at_one_redshift(drawn: HardNegativeSet, params: P
         assert abs(slope[0] - slope[1]) > 0.02
 
 
-def test_the_layers_of_an_impostor_add_up_to_its_light(
-    drawn: HardNegativeSet, instrument: Instrument
-) -> None:
-    """Against the plain renderer, and the flux in the stamp against the flux asked for."""
+def test_the_scene_of_an_impostor_has_its_light(drawn: HardNegativeSet, instrument: Instrument) -> None:
+    """Without neighbours: against the plain renderer, and its flux in the stamp against that asked for."""
     camera = instrument.camera
     for kind in IMPOSTOR_KINDS:
         row, impostor, _ = impostors_of(drawn, kind)[0]
-        scenes = layers(impostor, drawn.centre_arcsec[row], drawn.psf_fwhm_arcsec[row])
-        fast, plain = (of(scenes, camera).sum(axis=0) for of in (render_signal, render_signal_plain))
+        centre = drawn.centre_arcsec[[row]]
+        scenes = Scenes(
+            placed(Galaxies, [impostor.extended], centre, 56),
+            placed(Points, [impostor.points], centre, 56),
+            drawn.psf_fwhm_arcsec[[row]],
+        )
+        fast, plain = (of(scenes, camera)[0] for of in (render_signal, render_signal_plain))
         np.testing.assert_allclose(fast, plain, atol=2e-5 * plain.max())
         total = sum(of.flux_ujy for of in (*impostor.extended, *impostor.points))
         inside = plain.sum(axis=(0, 1))[total > 0] / total[total > 0]
         assert 0.6 < inside.min() <= inside.max() < 1.01
-
-
-def test_noise_is_to_the_bit_that_of_every_other_cube(drawn: HardNegativeSet, instrument: Instrument) -> None:
-    """An object of a single layer goes both ways: the survey's own renderer, and signal plus noise."""
-    for kind in ("star_near_galaxy", "two_stars"):
-        row, impostor, _ = impostors_of(drawn, kind)[1]
-        scenes: Scenes = layers(impostor, drawn.centre_arcsec[row], drawn.psf_fwhm_arcsec[row])
-        assert len(scenes) == 1
-        both = np.empty((2, 1, 50, 50, 56), dtype=np.float16)
-        for way, out in enumerate(both):
-            states = STREAMS.object_states(7, np.array(["hard_negative"]), np.array([row]))
-            if way == 0:
-                render_cubes(scenes, instrument.camera, states, out)
-            else:
-                add_noise(render_signal(scenes, instrument.camera), instrument.camera, states, out)
-        assert np.array_equal(both[0].view(np.uint16), both[1].view(np.uint16))
+        beside = drawn.neighbours.of(drawn.catalogue["object_id"].iloc[[row]])
+        light = render_signal(scenes_of(drawn, np.array([row])), camera)[0] - fast
+        only = render_signal(Scenes(*beside, drawn.psf_fwhm_arcsec[[row]]), camera)[0]
+        np.testing.assert_allclose(light, only, atol=1e-5 * plain.max())
 
 
 def test_a_cube_depends_on_its_own_object_alone(
@@ -250,9 +247,8 @@ def test_the_stage_makes_the_same_bytes_again(
 def test_a_companion_is_inside_at_any_separation(separation: float) -> None:
     rng = np.random.default_rng(3)
     at = np.array([offset_inside(separation, 5.0, rng) for _ in range(400)])
-    assert np.abs(at).max() <= 5.0 + 1e-9
-    # Beyond the corner of the square only what reaches it is left.
-    np.testing.assert_allclose(np.hypot(*at.T), min(separation, 5.0 * np.sqrt(2)))
+    assert np.hypot(*at.T).max() <= 5.0 + 1e-9
+    np.testing.assert_allclose(np.hypot(*at.T), min(separation, 5.0))
     assert abs(at.mean(axis=0)).max() < 0.15 * separation
 
 

@@ -28,7 +28,8 @@ from lensfinder.workspace.paths import SurveyPaths
 
 def builder_of(paths: SurveyPaths, params: Params) -> SceneBuilder:
     instrument = Instrument.build(params, read_filters(paths.tables))
-    return SceneBuilder.build(params, instrument, read_table(paths.galaxies), read_table(paths.quasars))
+    tables = (read_table(path) for path in (paths.galaxies, paths.quasars, paths.neighbours))
+    return SceneBuilder.build(params, instrument, *tables)
 
 
 def with_cut(params: Params, chunk_size: int, workers: int) -> Params:
@@ -40,7 +41,13 @@ def test_bits_do_not_depend_on_chunks_workers_or_order(
 ) -> None:
     other = JpasPaths(make_project(tmp_path))
     simulate(other, with_cut(smoke_params, chunk_size=7, workers=3))
-    for name in ("cubes.npy", "catalogue.parquet", "galaxies.parquet", "quasars.parquet"):
+    for name in (
+        "cubes.npy",
+        "catalogue.parquet",
+        "galaxies.parquet",
+        "quasars.parquet",
+        "neighbours.parquet",
+    ):
         assert (other.images_dir / name).read_bytes() == (paths.images_dir / name).read_bytes(), name
 
 

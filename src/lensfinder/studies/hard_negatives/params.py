@@ -82,6 +82,6 @@ def check(section: SurveySection) -> None:
     if reach > section.reach_arcsec:
         raise ValueError(
             f"hard_negatives: ring_radius_arcsec or merger_separation_arcsec reaches {reach} arcsec and does "
-            "not fit into the stamp, whose side less jitter and margin is "
+            "not fit into the stamp, whose edge less the jitter is "
             f"{section.reach_arcsec:.2f} arcsec away"
         )

@@ -23,7 +23,7 @@ from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument
-from lensfinder.surveys.jpas.simulation.sources import open_quasar_population
+from lensfinder.surveys.jpas.simulation.sources import open_neighbours, open_quasar_population
 
 
 def simulate_impostors(paths: JpasPaths, params: Params) -> None:
@@ -47,7 +47,8 @@ def simulate_impostors(paths: JpasPaths, params: Params) -> None:
         open_quasar_population(paths, params),
     )
     light = ImpostorLight(params, filters, templates, lines, trends)
-    drawn = draw_hard_negatives(params, population, light, instrument)
+    beside = open_neighbours(paths, params)
+    drawn = draw_hard_negatives(params, population, beside, light, instrument)
     work = files.images_dir.with_name("images.partial")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

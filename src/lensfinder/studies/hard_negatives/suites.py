@@ -71,7 +71,7 @@ def impostors_suite(jpas: Jpas) -> Suite:
     half_width = 0.5 * jpas.observation.stamp_pixels * jpas.observation.pixel_scale_arcsec
     thresholds = {
         **{kind: counts.of(kind) for kind in IMPOSTOR_KINDS},
-        "reach_max": half_width - jpas.systems.companion_margin_arcsec,
+        "reach_max": half_width,
         "r_mag_min": limits.low,
         "r_mag_max": limits.high,
     }
@@ -101,9 +101,7 @@ def impostors_suite(jpas: Jpas) -> Suite:
             for kind in IMPOSTOR_KINDS
         ),
         finite("numbers_present", present, ALWAYS_FINITE),
-        between(
-            "inside_stamp", "both parts lie inside the stamp by the margin", "reach_arcsec", high="reach_max"
-        ),
+        between("inside_stamp", "both parts lie inside the stamp", "reach_arcsec", high="reach_max"),
         between("magnitude_cut", cut, "mimic_r_mag", low="r_mag_min", high="r_mag_max", where=points),
     ]
     return Suite("impostors", ("object_id", "kind", "tile"), tuple(expectations), thresholds)

@@ -48,6 +48,20 @@ QUASAR_COLUMNS = {
     "bal": Column("bool", "", "has broad absorption lines"),
 }
 
+NEIGHBOUR_COLUMNS = {
+    "object_id": Column("str", "", "object in whose stamp it lies"),
+    "type": Column("str", "", "galaxy or star"),
+    "r_mag": Column("float64", "mag(AB)", "apparent magnitude in rSDSS"),
+    "x_arcsec": Column("float64", "arcsec", "position in the stamp, from its centre"),
+    "y_arcsec": Column("float64", "arcsec", "position in the stamp, from its centre"),
+    "z": Column("float64", "", "redshift; NaN of stars"),
+    "r_eff_arcsec": Column("float64", "arcsec", "half-light radius along the geometric-mean axis"),
+    "sersic_n": Column("float64", "", "Sérsic index"),
+    "axis_ratio": Column("float64", "", "axis ratio"),
+    "pa_deg": Column("float64", "deg", "position angle, from +x towards +y"),
+    "star_g_i": Column("float64", "mag", "SDSS colour g − i of a star; NaN of galaxies"),
+}
+
 CATALOGUE_COLUMNS = {
     "object_id": Column("str", "", "unique and stable name of the object"),
     "sample": Column("str", "", "train or test: the two samples share no tile"),
@@ -94,6 +108,8 @@ CATALOGUE_COLUMNS = {
             "magnification": Column("float64", "", "signed magnification, negative at saddles"),
         }.items()
     },
+    "n_neighbours": Column("int16", "", "unrelated galaxies and stars whose centre is in the stamp"),
+    "neighbour_r_mag": Column("float64", "mag(AB)", "rSDSS magnitude of the brightest; NaN for none"),
     "snr_median": Column("float64", "", "median over bands of quasar flux over 1σ in a 3 arcsec aperture"),
     "psf_fwhm_median_arcsec": Column("float64", "arcsec", "median over bands of the PSF's FWHM"),
 }

@@ -21,7 +21,7 @@ from lensfinder.params.base import (
     Simulation,
     TiledSection,
 )
-from lensfinder.params.populations import Galaxies, Quasars
+from lensfinder.params.populations import Galaxies, Neighbours, Quasars
 from lensfinder.surveys.jpas.representations import REPRESENTATIONS
 
 KINDS = ("lensed_quasar", "quasar_near_galaxy", "quasar_alone")
@@ -74,7 +74,6 @@ class Systems(Section):
     quasar_r_mag_observed: Range
     pair_separation_arcsec: Range
     pair_galaxy_weights: Literal["lens", "uniform"]
-    companion_margin_arcsec: NonNegative
     image_dust_ebv_mean: NonNegative
     variability: Range
     microlensing_sigma: NonNegative
@@ -108,6 +107,7 @@ class Jpas(TiledSection):
     counts: Counts
     galaxies: Galaxies
     quasars: Quasars
+    neighbours: Neighbours
     systems: Systems
     observation: Observation
     simulation: Simulation
@@ -117,13 +117,11 @@ class Jpas(TiledSection):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         check_models({f"models.{name}": model for name, model in self.models.items()}, REPRESENTATIONS)
-        half_width = 0.5 * self.observation.stamp_pixels * self.observation.pixel_scale_arcsec
-        corner = math.sqrt(2) * (half_width - self.systems.companion_margin_arcsec)
-        separation = self.systems.pair_separation_arcsec.high
+        separation, corner = self.systems.pair_separation_arcsec.high, math.sqrt(2) * self.reach_arcsec
         if separation > corner:
             raise ValueError(
                 f"systems.pair_separation_arcsec.high ({separation}) does not fit "
-                f"into the stamp, whose corner less the margin is {corner:.2f} arcsec away"
+                f"into the stamp, whose corner is {corner:.2f} arcsec away"
             )
         if (
             self.counts.train.total < self.sky.tiles - self.sky.test_tiles
@@ -139,7 +137,8 @@ class Jpas(TiledSection):
 
     @property
     def reach_arcsec(self) -> float:
-        """How far from a system's brightest object a companion may lie along x or y, whatever the jitter."""
+        """How far from a system's brightest object an image of the quasar may lie: inside the stamp in every
+        direction and whatever the jitter.
+        """
         camera = self.observation
-        half_width = camera.pixel_scale_arcsec * (0.5 * camera.stamp_pixels - camera.jitter_pixels)
-        return half_width - self.systems.companion_margin_arcsec
+        return camera.pixel_scale_arcsec * (0.5 * camera.stamp_pixels - camera.jitter_pixels)

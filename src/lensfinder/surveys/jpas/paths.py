@@ -18,6 +18,8 @@ class JpasPaths(SurveyPaths):
     """Galaxy population."""
     quasars = At("{root}/datasets/jpas/images/quasars.parquet")
     """Quasar population."""
+    neighbours = At("{root}/datasets/jpas/images/neighbours.parquet")
+    """Unrelated galaxies and stars in the stamps."""
     cubes = At(f"{{root}}/{CUBE.forms[0].file}")
     """Images, ``(n, y, x, bands)``."""
     pseudo_spectra = At(f"{{root}}/{PSEUDO_SPECTRA.forms[0].file}")

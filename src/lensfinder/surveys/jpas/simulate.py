@@ -10,20 +10,26 @@ from lensfinder.datasets.chunks import ImageChunks, cut
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.params import Params
 from lensfinder.surveys.jpas.bands import read_filters
-from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, GALAXY_COLUMNS, QUASAR_COLUMNS, flux_columns
+from lensfinder.surveys.jpas.columns import (
+    CATALOGUE_COLUMNS,
+    GALAXY_COLUMNS,
+    NEIGHBOUR_COLUMNS,
+    QUASAR_COLUMNS,
+    flux_columns,
+)
 from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument, SceneBuilder, draw_catalogue
 from lensfinder.surveys.jpas.simulation.populations import draw_populations
 from lensfinder.surveys.jpas.simulation.simulator import simulate_chunks
-from lensfinder.surveys.jpas.simulation.sources import open_populations
+from lensfinder.surveys.jpas.simulation.sources import open_neighbours, open_populations
 
 
 def simulate_jpas(work: Path, paths: JpasPaths, params: Params) -> None:
     """Make the catalogue, its populations and the cubes in ``work``."""
     instrument = Instrument.build(params, read_filters(paths.tables))
-    catalogue, galaxies, quasars = _tables(work, paths, params, instrument)
-    builder = SceneBuilder.build(params, instrument, galaxies, quasars)
+    catalogue, *populations = _tables(work, paths, params, instrument)
+    builder = SceneBuilder.build(params, instrument, *populations)
     side, simulation = params.section(Jpas).observation.stamp_pixels, params.section(Jpas).simulation
     with ImageChunks(
         work,
@@ -35,19 +41,18 @@ def simulate_jpas(work: Path, paths: JpasPaths, params: Params) -> None:
         simulate_chunks(catalogue, builder, chunks.waiting, chunks.write, simulation.workers)
 
 
-def _tables(
-    work: Path, paths: JpasPaths, params: Params, instrument: Instrument
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _tables(work: Path, paths: JpasPaths, params: Params, instrument: Instrument) -> list[pd.DataFrame]:
     """Draw populations and catalogue, or read those that an interrupted run left."""
-    files = [work / path.name for path in (paths.catalogue, paths.galaxies, paths.quasars)]
+    files = [work / path.name for path in (paths.catalogue, paths.galaxies, paths.quasars, paths.neighbours)]
     bands = instrument.filters.names
     if not all(file.is_file() for file in files):
         print("simulate: drawing galaxies and quasars", flush=True)
         galaxies, quasars = draw_populations(params, *open_populations(paths, params), bands)
         print("simulate: drawing the catalogue", flush=True)
-        catalogue = draw_catalogue(params, galaxies, quasars, instrument)
+        beside = open_neighbours(paths, params)
+        catalogue, neighbours = draw_catalogue(params, galaxies, quasars, beside, instrument)
         write_table(files[1], galaxies, {**GALAXY_COLUMNS, **flux_columns(bands)})
         write_table(files[2], quasars, {**QUASAR_COLUMNS, **flux_columns(bands)})
+        write_table(files[3], neighbours, {**NEIGHBOUR_COLUMNS, **flux_columns(bands)})
         write_table(files[0], catalogue, CATALOGUE_COLUMNS)
-    catalogue, galaxies, quasars = (read_table(file) for file in files)
-    return catalogue, galaxies, quasars
+    return [read_table(file) for file in files]

@@ -32,6 +32,7 @@ from lensfinder.surveys.jpas.simulation.catalogue import (
 from lensfinder.surveys.jpas.simulation.render import noise_sigma
 from lensfinder.surveys.jpas.simulation.render_compiled import render_signal
 from lensfinder.surveys.jpas.simulation.simulator import simulate_rows
+from lensfinder.surveys.jpas.simulation.sources import open_neighbours
 from lensfinder.workspace.paths import SurveyPaths
 
 TRAIN = KindCounts(lensed_quasar=700, quasar_near_galaxy=440, quasar_alone=260)
@@ -48,8 +49,9 @@ def catalogue_and_residuals(paths: SurveyPaths, smoke_params: Params) -> tuple[p
     params = changed(smoke_params, {"jpas.counts.train": TRAIN, "jpas.counts.test": TEST})
     instrument = Instrument.build(params, read_filters(paths.tables))
     galaxies, quasars = read_table(paths.galaxies), read_table(paths.quasars)
-    catalogue = draw_catalogue(params, galaxies, quasars, instrument)
-    builder = SceneBuilder.build(params, instrument, galaxies, quasars)
+    beside = open_neighbours(paths, params)
+    catalogue, neighbours = draw_catalogue(params, galaxies, quasars, beside, instrument)
+    builder = SceneBuilder.build(params, instrument, galaxies, quasars, neighbours)
     features = []
     for begin in range(0, len(catalogue), 100):
         rows = catalogue.iloc[begin : begin + 100]
@@ -127,7 +129,7 @@ def test_a_fingerprint_of_half_a_percent_would_be_found(
 
 def test_dtype_and_bytes_are_the_same_for_every_class(paths: SurveyPaths, smoke_params: Params) -> None:
     """One array holds all classes: neither dtype, nor shape, nor a file's size can differ between them."""
-    tables = {f"{name}.parquet" for name in ("catalogue", "galaxies", "quasars")}
+    tables = {f"{name}.parquet" for name in ("catalogue", "galaxies", "quasars", "neighbours")}
     assert {path.name for path in paths.images_dir.iterdir()} == tables | {"cubes.npy"}
     header = paths.cubes.stat().st_size - smoke_params.jpas.counts.total * 50 * 50 * 56 * 2
     assert 0 < header <= 256

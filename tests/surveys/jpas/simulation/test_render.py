@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 from scipy.signal import fftconvolve
@@ -11,7 +13,14 @@ from lensfinder.lensing.light import sersic_profile
 from lensfinder.params import read_params
 from lensfinder.simulation.psf import moffat
 from lensfinder.surveys.jpas.simulation.psf import PsfDictionary, draw_fwhms_arcsec
-from lensfinder.surveys.jpas.simulation.render import Camera, Scenes, noise_sigma, render_signal_plain
+from lensfinder.surveys.jpas.simulation.render import (
+    Camera,
+    Galaxies,
+    Points,
+    Scenes,
+    noise_sigma,
+    render_signal_plain,
+)
 from lensfinder.surveys.jpas.simulation.render_compiled import render_cubes, render_signal
 
 BANDS = 56
@@ -21,22 +30,45 @@ CAMERA = Camera.build(OBSERVATION, np.linspace(23.0, 21.7, BANDS), np.linspace(2
 
 def random_scenes(n: int, seed: int) -> Scenes:
     rng = np.random.default_rng(seed)
-    n_images = rng.integers(0, 6, n)
-    with_galaxy = (rng.random(n) < 0.7) | (n_images == 0)
+    galaxy = np.sort(rng.integers(0, n, 2 * n))
+    point = np.sort(rng.integers(0, n, 3 * n))
     return Scenes(
-        galaxy_flux_ujy=rng.uniform(1, 60, (n, BANDS)) * with_galaxy[:, None],
-        galaxy_x_arcsec=rng.uniform(-5.5, 5.5, n),
-        galaxy_y_arcsec=rng.uniform(-5.5, 5.5, n),
-        galaxy_r_eff_arcsec=rng.uniform(0.1, 3.0, n),
-        galaxy_sersic_n=rng.uniform(0.5, 6.0, n),
-        galaxy_axis_ratio=rng.uniform(0.15, 1.0, n),
-        galaxy_pa_rad=rng.uniform(-np.pi, np.pi, n),
-        image_x_arcsec=rng.uniform(-5.5, 5.5, (n, 5)),
-        image_y_arcsec=rng.uniform(-5.5, 5.5, (n, 5)),
-        image_flux_ujy=rng.uniform(1, 60, (n, 5, BANDS)),
-        n_images=n_images,
-        psf_fwhm_arcsec=rng.uniform(0.7, 1.3, (n, BANDS)),
+        Galaxies(
+            owner=galaxy,
+            flux_ujy=rng.uniform(1, 60, (2 * n, BANDS)),
+            x_arcsec=rng.uniform(-6.6, 6.6, 2 * n),
+            y_arcsec=rng.uniform(-6.6, 6.6, 2 * n),
+            r_eff_arcsec=rng.uniform(0.1, 3.0, 2 * n),
+            sersic_n=rng.uniform(0.5, 6.0, 2 * n),
+            axis_ratio=rng.uniform(0.15, 1.0, 2 * n),
+            pa_rad=rng.uniform(-np.pi, np.pi, 2 * n),
+        ),
+        Points(point, rng.uniform(1, 60, (3 * n, BANDS)), *rng.uniform(-6.6, 6.6, (2, 3 * n))),
+        rng.uniform(0.7, 1.3, (n, BANDS)),
     )
+
+
+def scene_of(fwhm: float, galaxies: Galaxies | None = None, points: Points | None = None) -> Scenes:
+    """One scene of unit fluxes."""
+    nothing = np.empty(0)
+    none = np.empty(0, np.int64), np.empty((0, BANDS))
+    return Scenes(
+        galaxies or Galaxies(*none, *(nothing for _ in range(6))),
+        points or Points(*none, nothing, nothing),
+        np.full((1, BANDS), fwhm),
+    )
+
+
+def alone_of(scenes: Scenes, i: int) -> Scenes:
+    """One scene without the others."""
+    parts = []
+    for of in (scenes.galaxies, scenes.points):
+        columns = {field.name: getattr(of, field.name)[of.owner == i] for field in fields(of)}
+        parts.append(replace(of, **{**columns, "owner": np.zeros_like(columns["owner"])}))
+    return Scenes(*parts, scenes.psf_fwhm_arcsec[i : i + 1])
+
+
+ONE = np.zeros(1, np.int64), np.ones((1, BANDS))
 
 
 def test_compiled_equals_plain() -> None:
@@ -47,13 +79,22 @@ def test_compiled_equals_plain() -> None:
 
 
 def test_compiled_equals_plain_at_the_edges_of_the_stamp() -> None:
-    # The recurrences start at the galaxy's own pixel and reach farthest from a corner.
-    scenes = random_scenes(4, seed=2)
-    scenes.galaxy_flux_ujy[:] = 10.0
-    scenes.galaxy_x_arcsec[:] = [5.6, -5.6, 5.6, 0.0]
-    scenes.galaxy_y_arcsec[:] = [5.6, -5.6, -5.6, 5.6]
-    scenes.galaxy_axis_ratio[:] = 0.1
-    scenes.galaxy_r_eff_arcsec[:] = [0.05, 6.0, 0.3, 2.0]
+    # The recurrences start at the galaxy's own pixel or that nearest to it, and reach farthest from a corner.
+    edge = np.array([[5.6, 5.6], [-5.6, -5.6], [5.6, -5.6], [0.0, 5.6], [6.6, -6.6], [-6.6, 0.0]]).T
+    n = edge.shape[1]
+    scenes = Scenes(
+        Galaxies(
+            np.arange(n),
+            np.full((n, BANDS), 10.0),
+            *edge,
+            r_eff_arcsec=np.array([0.05, 6.0, 0.3, 2.0, 0.05, 0.3]),
+            sersic_n=np.linspace(0.5, 6.0, n),
+            axis_ratio=np.full(n, 0.1),
+            pa_rad=np.linspace(-3.0, 3.0, n),
+        ),
+        random_scenes(n, seed=2).points,
+        np.full((n, BANDS), 0.7),
+    )
     plain, compiled = render_signal_plain(scenes, CAMERA), render_signal(scenes, CAMERA)
     assert np.abs(compiled - plain).max() < 1e-5 * plain.max()
 
@@ -66,11 +107,7 @@ def test_point_is_a_moffat_profile_over_pixels(fwhm: float, offset: tuple[float,
     fine = (np.arange(50 * sub) - 0.5 * (50 * sub - 1)) * step
     squared = (fine - offset[0]) ** 2 + (fine[:, None] - offset[1]) ** 2
     direct = moffat(squared, fwhm, 3.5).reshape(50, sub, 50, sub).sum(axis=(1, 3)) * step**2
-    scenes = random_scenes(1, seed=3)
-    scenes.galaxy_flux_ujy[:] = 0.0
-    scenes.n_images[:] = scenes.image_flux_ujy[:] = 1
-    scenes.image_x_arcsec[0, 0], scenes.image_y_arcsec[0, 0] = offset
-    scenes.psf_fwhm_arcsec[:] = fwhm
+    scenes = scene_of(fwhm, points=Points(*ONE, *np.array(offset)[:, None]))
     rendered = render_signal_plain(scenes, CAMERA)[0, :, :, 0]
     assert np.abs(rendered - direct).max() < 1e-3 * direct.max()
     assert rendered.sum() == pytest.approx(direct.sum(), abs=2e-3)
@@ -106,13 +143,8 @@ def test_galaxy_is_a_sersic_profile_behind_a_moffat_profile(
     shifted = 0.25 * (seen[:-1, :-1] + seen[1:, :-1] + seen[:-1, 1:] + seen[1:, 1:])
     stamp = shifted[begin : begin + 50 * sub, begin : begin + 50 * sub]
     direct = stamp.reshape(50, sub, 50, sub).sum(axis=(1, 3))
-    scenes = random_scenes(1, seed=4)
-    scenes.n_images[:] = 0
-    scenes.galaxy_x_arcsec[:], scenes.galaxy_y_arcsec[:] = x0, y0
-    scenes.galaxy_r_eff_arcsec[:], scenes.galaxy_sersic_n[:] = r_eff, n
-    scenes.galaxy_axis_ratio[:], scenes.galaxy_pa_rad[:] = q, pa
-    scenes.galaxy_flux_ujy[:] = 1.0
-    scenes.psf_fwhm_arcsec[:] = fwhm
+    shape = np.array([x0, y0, r_eff, n, q, pa])[:, None]
+    scenes = scene_of(fwhm, galaxies=Galaxies(*ONE, *shape))
     rendered = render_signal_plain(scenes, CAMERA)[0, :, :, 0]
     assert np.abs(rendered - direct).max() < 3e-3 * direct.max()
 
@@ -144,7 +176,7 @@ def test_result_of_an_object_does_not_depend_on_its_neighbours() -> None:
     render_cubes(scenes, CAMERA, states.copy(), together)
     alone = np.empty((1, 50, 50, BANDS), np.float16)
     for i in range(9):
-        render_cubes(scenes[i : i + 1], CAMERA, states[i : i + 1].copy(), alone)
+        render_cubes(alone_of(scenes, i), CAMERA, states[i : i + 1].copy(), alone)
         assert np.array_equal(alone[0].view(np.uint16), together[i].view(np.uint16))
 
 

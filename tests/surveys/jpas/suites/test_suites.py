@@ -211,7 +211,6 @@ BREAKS: list[tuple[Break, set[str]]] = [
     (set_value("n_images", PAIR, 3), {"catalogue.n_images_of_others", "catalogue.images_listed"}),
     (set_value("quasar_r_mag_observed", ALONE, 24.0), {"catalogue.quasar_r_mag_in_range"}),
     (set_value("galaxy_axis_ratio", PAIR, 1.2), {"catalogue.galaxy_axis_ratio_in_range"}),
-    (set_value("galaxy_x_arcsec", LENSED, 6.1), {"catalogue.galaxy_in_stamp"}),
     (set_value("image_2_y_arcsec", LENSED, -6.1), {"catalogue.images_in_stamp"}),
     (set_value("galaxy_id", PAIR, ""), {"catalogue.galaxy_id_given"}),
     (set_value("galaxy_id", ALONE, "g-003-0"), {"catalogue.alone_without_galaxy"}),

@@ -22,6 +22,7 @@ from lensfinder.studies.hard_negatives.simulation.light import ImpostorLight
 from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.simulation.catalogue import Fluxes, Instrument, object_id, system_factory
 from lensfinder.surveys.jpas.simulation.layout import SampleLayout, deal
+from lensfinder.surveys.jpas.simulation.neighbours import NeighbourLight, Neighbours, draw_neighbours
 from lensfinder.surveys.jpas.simulation.optics import Optics, draw_optics
 from lensfinder.surveys.jpas.simulation.populations import Galaxies, Quasars, populate_tiles
 from lensfinder.surveys.jpas.simulation.systems import Drawn, Population, is_bright
@@ -37,13 +38,14 @@ class HardNegativeSet:
     """The set before it is imaged: row i of ``catalogue`` is ``impostors[i]``.
 
     ``centre_arcsec`` (n, 2) is where the origin of each impostor's positions lies in its stamp, and
-    ``psf_fwhm_arcsec`` of shape (n, bands).
+    ``psf_fwhm_arcsec`` of shape (n, bands); ``neighbours`` are the unrelated galaxies and stars beside them.
     """
 
     catalogue: pd.DataFrame
     impostors: tuple[Impostor, ...]
     centre_arcsec: FloatArray
     psf_fwhm_arcsec: FloatArray
+    neighbours: NeighbourLight
 
 
 def hard_negative_tiles(params: Params) -> IntArray:
@@ -66,7 +68,11 @@ def draw_tiles(params: Params, galaxies: Galaxies, quasars: Quasars) -> Populati
 
 
 def draw_hard_negatives(
-    params: Params, population: Population, light: ImpostorLight, instrument: Instrument
+    params: Params,
+    population: Population,
+    neighbours: Neighbours,
+    light: ImpostorLight,
+    instrument: Instrument,
 ) -> HardNegativeSet:
     """Draw all hard negatives, in the order of their indices.
 
@@ -96,7 +102,16 @@ def draw_hard_negatives(
         impostors.append(DRAW[layout.kind[row]](place, light, params.section(Jpas).study(HardNegatives), rng))
     centre = factory.jitter_arcsec(index) - np.array([_brightest(one) for one in impostors])
     catalogue = _catalogue(layout, impostors, centre, lenses, optics, instrument)
-    return HardNegativeSet(catalogue, tuple(impostors), centre, optics.psf_fwhm_arcsec)
+    beside = draw_neighbours(
+        catalogue.assign(sample=SAMPLE), neighbours, params, STREAMS, instrument.filters.names
+    )
+    return HardNegativeSet(
+        catalogue,
+        tuple(impostors),
+        centre,
+        optics.psf_fwhm_arcsec,
+        NeighbourLight(beside, instrument.filters),
+    )
 
 
 def _places(

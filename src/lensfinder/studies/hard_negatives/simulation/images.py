@@ -1,17 +1,19 @@
-"""Cubes of impostors: the light of all their components summed, then the same noise as every other cube's."""
+"""Cubes of impostors and the neighbours beside them, with the same noise as every other cube's."""
 
 from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from lensfinder.studies.hard_negatives.simulation.catalogue import SAMPLE, STREAMS, HardNegativeSet
-from lensfinder.studies.hard_negatives.simulation.impostors import Impostor
-from lensfinder.studies.hard_negatives.simulation.light import Extended
-from lensfinder.surveys.jpas.columns import IMAGES_MAX
-from lensfinder.surveys.jpas.simulation.render import Camera, Scenes
-from lensfinder.surveys.jpas.simulation.render_compiled import add_noise, render_signal
+from lensfinder.surveys.jpas.simulation.render import Camera, Galaxies, Points, Scenes
+from lensfinder.surveys.jpas.simulation.render_compiled import render_cubes
 from lensfinder.typing import AnyArray, FloatArray, IntArray
+
+_Kind = TypeVar("_Kind", Galaxies, Points)
 
 
 def simulate_hard_negatives(drawn: HardNegativeSet, rows: IntArray, camera: Camera, seed: int) -> AnyArray:
@@ -21,49 +23,31 @@ def simulate_hard_negatives(drawn: HardNegativeSet, rows: IntArray, camera: Came
     out = np.empty((len(rows), side, side, bands), dtype=np.float16)
     # The matrix products are small: threads inside them would only quarrel.
     with threadpool_limits(1):
-        for i, row in enumerate(rows):
-            scenes = layers(drawn.impostors[row], drawn.centre_arcsec[row], drawn.psf_fwhm_arcsec[row])
-            signal = render_signal(scenes, camera).sum(axis=0, keepdims=True)
-            add_noise(signal, camera, states[i : i + 1], out[i : i + 1])
+        render_cubes(scenes_of(drawn, rows), camera, states, out)
     return out
 
 
-def layers(impostor: Impostor, centre_arcsec: FloatArray, psf_fwhm_arcsec: FloatArray) -> Scenes:
-    """Scenes whose signals add up to one impostor: each one extended component, the first all points too.
-
-    Parameters
-    ----------
-    centre_arcsec
-        Origin of the impostor's positions in the stamp, of shape (2,).
-    psf_fwhm_arcsec
-        Of shape (bands,).
-    """
-    dark = Extended(np.zeros(len(psf_fwhm_arcsec)), 0.0, 0.0, 1.0, 1.0, 1.0, 0.0)
-    parts = impostor.extended or (dark,)
-    n = len(parts)
-    points = (n, IMAGES_MAX)
-    x, y = np.full(points, np.nan), np.full(points, np.nan)
-    flux = np.zeros((*points, len(psf_fwhm_arcsec)))
-    for i, point in enumerate(impostor.points):
-        x[0, i], y[0, i] = centre_arcsec + np.array([point.x_arcsec, point.y_arcsec])
-        flux[0, i] = point.flux_ujy
-    n_images = np.zeros(n, dtype=np.int64)
-    n_images[0] = len(impostor.points)
-
-    def of(name: str) -> FloatArray:
-        return np.array([getattr(part, name) for part in parts], dtype=np.float64)
-
+def scenes_of(drawn: HardNegativeSet, rows: IntArray) -> Scenes:
+    """Scenes of these rows of the set."""
+    n_bands = drawn.psf_fwhm_arcsec.shape[1]
+    impostors, centre = [drawn.impostors[row] for row in rows], drawn.centre_arcsec[rows]
+    galaxies, stars = drawn.neighbours.of(drawn.catalogue["object_id"].iloc[rows])
     return Scenes(
-        galaxy_flux_ujy=of("flux_ujy"),
-        galaxy_x_arcsec=of("x_arcsec") + centre_arcsec[0],
-        galaxy_y_arcsec=of("y_arcsec") + centre_arcsec[1],
-        galaxy_r_eff_arcsec=of("r_eff_arcsec"),
-        galaxy_sersic_n=of("sersic_n"),
-        galaxy_axis_ratio=of("axis_ratio"),
-        galaxy_pa_rad=of("pa_rad"),
-        image_x_arcsec=x,
-        image_y_arcsec=y,
-        image_flux_ujy=flux,
-        n_images=n_images,
-        psf_fwhm_arcsec=np.tile(psf_fwhm_arcsec, (n, 1)),
+        Galaxies.together(placed(Galaxies, [of.extended for of in impostors], centre, n_bands), galaxies),
+        Points.together(placed(Points, [of.points for of in impostors], centre, n_bands), stars),
+        drawn.psf_fwhm_arcsec[rows],
     )
+
+
+def placed(kind: type[_Kind], parts: list[tuple[Any, ...]], centre_arcsec: FloatArray, n_bands: int) -> _Kind:
+    """Gather the parts of all impostors, and move them to where each one's origin lies in its stamp."""
+    owner = np.repeat(np.arange(len(parts)), [len(of) for of in parts])
+    columns = {
+        field.name: np.array([getattr(part, field.name) for of in parts for part in of], dtype=np.float64)
+        for field in fields(kind)
+        if field.name != "owner"
+    }
+    columns["flux_ujy"] = columns["flux_ujy"].reshape(len(owner), n_bands)
+    for axis, name in enumerate(("x_arcsec", "y_arcsec")):
+        columns[name] = columns[name] + centre_arcsec[owner, axis]
+    return kind(owner=owner, **columns)

@@ -48,7 +48,7 @@ class LensPlace:
     (unlensed) of shape (bands,), ``variability`` a factor on each of two images, of shape (2, bands).
     ``first`` is where the brightest image is, ``separation_arcsec`` how far from it the farthest bright one,
     ``flux_ratio`` that of the latter to the former, ``r_mag`` that of all images together. A second part lies
-    no farther than ``reach_arcsec`` along x or y, which is what the stamp holds.
+    no farther than ``reach_arcsec``, so that the stamp holds it in every direction.
     """
 
     galaxy: Mapping[str, Any]
@@ -206,14 +206,9 @@ DRAW = {
 def offset_inside(
     separation_arcsec: float, reach_arcsec: float, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Draw where a companion lies: any position angle at which it is inside a square of this half-width.
-
-    Of a separation beyond the square's corner only the part up to the corner is kept.
-    """
-    separation = min(separation_arcsec, np.sqrt(2) * reach_arcsec)
-    # At the corner rounding must not turn the allowed arc round.
-    edge = min(np.arccos(min(reach_arcsec / separation, 1.0)), 0.25 * np.pi)
-    angle = 0.5 * np.pi * rng.integers(4) + rng.uniform(edge, 0.5 * np.pi - edge)
+    """Draw where a companion lies: at any position angle, and no farther than ``reach_arcsec``."""
+    separation = min(separation_arcsec, reach_arcsec)
+    angle = rng.uniform(0.0, 2 * np.pi)
     return separation * float(np.cos(angle)), separation * float(np.sin(angle))
 
 

@@ -16,8 +16,14 @@ from lensfinder.sky.quasar_spectra import host_dust_transmission
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, IMAGES_MAX
 from lensfinder.surveys.jpas.params import KINDS, Jpas
 from lensfinder.surveys.jpas.simulation.layout import STREAMS, lay_out
+from lensfinder.surveys.jpas.simulation.neighbours import (
+    NeighbourLight,
+    Neighbours,
+    add_neighbours,
+    draw_neighbours,
+)
 from lensfinder.surveys.jpas.simulation.optics import Optics, draw_optics
-from lensfinder.surveys.jpas.simulation.render import Camera, Scenes
+from lensfinder.surveys.jpas.simulation.render import Camera, Galaxies, Points, Scenes
 from lensfinder.surveys.jpas.simulation.systems import Drawn, Population, SystemFactory, is_bright
 from lensfinder.typing import FloatArray, IntArray
 
@@ -72,14 +78,24 @@ class Instrument:
 
 
 def draw_catalogue(
-    params: Params, galaxies: pd.DataFrame, quasars: pd.DataFrame, instrument: Instrument
-) -> pd.DataFrame:
+    params: Params,
+    galaxies: pd.DataFrame,
+    quasars: pd.DataFrame,
+    neighbours: Neighbours,
+    instrument: Instrument,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw the whole catalogue: the training sample, then the test sample, each in the order of its indices.
 
     Parameters
     ----------
     galaxies, quasars
         Populations of both samples, with a ``sample`` and a ``tile`` column and ``flux_<band>`` columns.
+    neighbours
+        What draws the unrelated galaxies and stars in the stamps.
+
+    Returns
+    -------
+    The catalogue, and the neighbours of all its objects with ``flux_<band>`` columns.
 
     Raises
     ------
@@ -101,14 +117,15 @@ def draw_catalogue(
         frames.append(pd.concat(parts).sort_values("object_id", ignore_index=True))
     catalogue = pd.concat(frames, ignore_index=True)
     _add_observed(catalogue, quasars, instrument, params)
-    return catalogue[list(CATALOGUE_COLUMNS)]
+    beside = draw_neighbours(catalogue, neighbours, params, STREAMS, instrument.filters.names)
+    add_neighbours(catalogue, beside, params.section(Jpas).observation)
+    return catalogue[list(CATALOGUE_COLUMNS)], beside
 
 
 def system_factory(params: Params, population: Population, streams: Streams, sample: str) -> SystemFactory:
     """What draws the systems of a sample; raises UserError where :class:`SystemFactory` does."""
     cosmology = FlatLambdaCDM(H0=params.cosmology.h0_km_s_mpc, Om0=params.cosmology.omega_m)
-    jpas = params.section(Jpas)
-    return SystemFactory(population, jpas.systems, jpas.observation, cosmology, streams, params.seed, sample)
+    return SystemFactory(population, params.section(Jpas), cosmology, streams, params.seed, sample)
 
 
 def _rows(kind: str, index: IntArray, tile: IntArray, drawn: Drawn, factory: SystemFactory) -> pd.DataFrame:
@@ -221,10 +238,16 @@ class SceneBuilder:
     instrument: Instrument
     galaxy_fluxes: Fluxes
     quasar_fluxes: Fluxes
+    neighbours: NeighbourLight
 
     @classmethod
     def build(
-        cls, params: Params, instrument: Instrument, galaxies: pd.DataFrame, quasars: pd.DataFrame
+        cls,
+        params: Params,
+        instrument: Instrument,
+        galaxies: pd.DataFrame,
+        quasars: pd.DataFrame,
+        neighbours: pd.DataFrame,
     ) -> SceneBuilder:
         """Prepare for the given populations."""
         return cls(
@@ -232,38 +255,48 @@ class SceneBuilder:
             instrument,
             Fluxes.of_galaxies(galaxies, instrument.filters),
             Fluxes.of_quasars(quasars, instrument.filters),
+            NeighbourLight(neighbours, instrument.filters),
         )
 
     def scenes(self, rows: pd.DataFrame) -> Scenes:
         """Scenes of these rows of the catalogue."""
-        filters = self.instrument.filters
         optics = _optics(rows, self.instrument, self.params)
+        galaxies, stars = self.neighbours.of(rows["object_id"])
+        return Scenes(
+            Galaxies.together(self._galaxies(rows), galaxies),
+            Points.together(self._images(rows, optics), stars),
+            optics.psf_fwhm_arcsec,
+        )
+
+    def _galaxies(self, rows: pd.DataFrame) -> Galaxies:
+        owner = np.flatnonzero(rows["galaxy_id"].to_numpy() != "")
+        rows = rows.iloc[owner]
+        return Galaxies(
+            owner=owner,
+            flux_ujy=self.galaxy_fluxes.rows(rows["galaxy_id"].to_numpy()),
+            x_arcsec=rows["galaxy_x_arcsec"].to_numpy(),
+            y_arcsec=rows["galaxy_y_arcsec"].to_numpy(),
+            r_eff_arcsec=rows["galaxy_r_eff_arcsec"].to_numpy(),
+            sersic_n=rows["galaxy_sersic_n"].to_numpy(),
+            axis_ratio=rows["galaxy_axis_ratio"].to_numpy(),
+            pa_rad=np.radians(rows["galaxy_pa_deg"].to_numpy()),
+        )
+
+    def _images(self, rows: pd.DataFrame, optics: Optics) -> Points:
+        filters = self.instrument.filters
         lensed = (rows["label"].to_numpy() == 1)[:, None]
-        images = range(1, IMAGES_MAX + 1)
-        magnification = np.abs(rows[[f"image_{i}_magnification" for i in images]].to_numpy())
+        x, y, magnification = (
+            rows[[f"image_{i}_{name}" for i in range(1, IMAGES_MAX + 1)]].to_numpy()
+            for name in ("x_arcsec", "y_arcsec", "magnification")
+        )
         # Deflector's dust and microlensing act on light that passed through the deflector.
-        factor = np.nan_to_num(magnification) * np.exp(np.where(lensed, optics.image_ln_microlensing, 0.0))
+        factor = np.abs(magnification) * np.exp(np.where(lensed, optics.image_ln_microlensing, 0.0))
         ebv = np.where(lensed, optics.image_dust_ebv, 0.0)
         redshift = np.nan_to_num(rows["z_lens"].to_numpy())
         rest_A = np.repeat(filters.wavelength_mean_A / (1 + redshift[:, None]), IMAGES_MAX, axis=0)
         dust = host_dust_transmission(rest_A, ebv.ravel()).reshape(*ebv.shape, -1)
         variability = np.exp(optics.image_ln_variability)[:, :, self.instrument.trays]
         quasar = self.quasar_fluxes.rows(rows["spectrum_id"].to_numpy())
-        return Scenes(
-            galaxy_flux_ujy=self.galaxy_fluxes.rows(rows["galaxy_id"].to_numpy()),
-            galaxy_x_arcsec=_finite(rows, "galaxy_x_arcsec", 0.0),
-            galaxy_y_arcsec=_finite(rows, "galaxy_y_arcsec", 0.0),
-            galaxy_r_eff_arcsec=_finite(rows, "galaxy_r_eff_arcsec", 1.0),
-            galaxy_sersic_n=_finite(rows, "galaxy_sersic_n", 1.0),
-            galaxy_axis_ratio=_finite(rows, "galaxy_axis_ratio", 1.0),
-            galaxy_pa_rad=np.radians(_finite(rows, "galaxy_pa_deg", 0.0)),
-            image_x_arcsec=rows[[f"image_{i}_x_arcsec" for i in images]].to_numpy(),
-            image_y_arcsec=rows[[f"image_{i}_y_arcsec" for i in images]].to_numpy(),
-            image_flux_ujy=quasar[:, None, :] * factor[:, :, None] * dust * variability,
-            n_images=rows["n_images"].to_numpy(np.int64),
-            psf_fwhm_arcsec=optics.psf_fwhm_arcsec,
-        )
-
-
-def _finite(rows: pd.DataFrame, column: str, otherwise: float) -> FloatArray:
-    return np.asarray(np.nan_to_num(rows[column].to_numpy(dtype=float), nan=otherwise))
+        flux = quasar[:, None, :] * factor[:, :, None] * dust * variability
+        there = np.isfinite(x)
+        return Points(np.nonzero(there)[0], flux[there], x[there], y[there])

@@ -1,7 +1,7 @@
 """From a scene to its cube: the plain version, to be read and tested, and the data both versions take.
 
-Signal per pixel and band:  S_b = Σ_k w_{bk} [ F_b (galaxy ∗ G_k) + Σ_i f_{ib} G_k(x − x_i) ] · pixel area,
-where G_k are the Gaussians of :class:`.psf.PsfDictionary` and the galaxy is a sum of
+Signal per pixel and band:  S_b = A Σ_k w_{bk} [ Σ_j F_{jb} (galaxy_j ∗ G_k) + Σ_i f_{ib} G_k(x − x_i) ],
+where A is a pixel's area, G_k are the Gaussians of :class:`.psf.PsfDictionary` and a galaxy is a sum of
 elliptical Gaussians. Noise per pixel: N(0, σ_b² + S_b / g_b), sky and read noise from the band's depth, g_b
 electrons per µJy.
 """
@@ -16,48 +16,64 @@ import numpy as np
 from lensfinder.lensing.light import EXPANSION_SIGMAS, sersic_expansion
 from lensfinder.surveys.jpas.params import Observation
 from lensfinder.surveys.jpas.simulation.psf import N_GAUSSIANS, PsfDictionary
-from lensfinder.typing import FloatArray
+from lensfinder.typing import FloatArray, IntArray
+
+
+class Sources:
+    """Light sources in front of the camera, each the scene ``owner`` that it belongs to, rising from 0."""
+
+    owner: IntArray
+
+    @classmethod
+    def together(cls, *parts: Self) -> Self:
+        """Return the sources of all parts by their scene; those of one scene in the order of the parts."""
+        order = np.argsort(np.concatenate([part.owner for part in parts]), kind="stable")
+        columns = (np.concatenate([getattr(part, name) for part in parts]) for name in _names(cls))
+        return cls(*(column[order] for column in columns))
+
+    def first(self, n_scenes: int) -> IntArray:
+        """Row of each scene's first source, and the number of all, of shape (n_scenes + 1,)."""
+        return np.searchsorted(self.owner, np.arange(n_scenes + 1))
+
+
+@dataclass(frozen=True)
+class Galaxies(Sources):
+    """Sérsic profiles: arrays of shape (n,), fluxes (n, bands); lengths count from the stamp's centre."""
+
+    owner: IntArray
+    flux_ujy: FloatArray
+    x_arcsec: FloatArray
+    y_arcsec: FloatArray
+    r_eff_arcsec: FloatArray
+    sersic_n: FloatArray
+    axis_ratio: FloatArray
+    pa_rad: FloatArray
+
+
+@dataclass(frozen=True)
+class Points(Sources):
+    """Point sources: arrays of shape (n,), fluxes (n, bands); lengths count from the stamp's centre."""
+
+    owner: IntArray
+    flux_ujy: FloatArray
+    x_arcsec: FloatArray
+    y_arcsec: FloatArray
 
 
 @dataclass(frozen=True)
 class Scenes:
-    """What stands in front of the camera, for n objects; lengths in arcsec from the stamp's centre, fluxes in
-    µJy.
+    """What stands in front of the camera, and the seeing of each scene and band, (scenes, bands)."""
 
-    Attributes
-    ----------
-    galaxy_flux_ujy
-        Of shape (n, bands); 0 where there is no galaxy.
-    galaxy_x_arcsec, galaxy_y_arcsec, galaxy_r_eff_arcsec, galaxy_sersic_n, galaxy_axis_ratio, galaxy_pa_rad
-        Of shape (n,); any finite number where there is no galaxy.
-    image_x_arcsec, image_y_arcsec
-        Quasar images, of shape (n, images).
-    image_flux_ujy
-        Of shape (n, images, bands); 0 where there is no image.
-    n_images
-        Number of images that exist, of shape (n,).
-    psf_fwhm_arcsec
-        Of shape (n, bands).
-    """
-
-    galaxy_flux_ujy: FloatArray
-    galaxy_x_arcsec: FloatArray
-    galaxy_y_arcsec: FloatArray
-    galaxy_r_eff_arcsec: FloatArray
-    galaxy_sersic_n: FloatArray
-    galaxy_axis_ratio: FloatArray
-    galaxy_pa_rad: FloatArray
-    image_x_arcsec: FloatArray
-    image_y_arcsec: FloatArray
-    image_flux_ujy: FloatArray
-    n_images: np.ndarray
+    galaxies: Galaxies
+    points: Points
     psf_fwhm_arcsec: FloatArray
 
     def __len__(self) -> int:
-        return len(self.galaxy_x_arcsec)
+        return len(self.psf_fwhm_arcsec)
 
-    def __getitem__(self, rows: slice) -> Self:
-        return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+def _names(kind: type[Sources]) -> list[str]:
+    return [field.name for field in fields(kind)]  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -104,13 +120,13 @@ class Camera:
         return sigma
 
 
-def galaxy_gaussians(scenes: Scenes) -> tuple[FloatArray, FloatArray]:
+def galaxy_gaussians(galaxies: Galaxies) -> tuple[FloatArray, FloatArray]:
     """Expand galaxies: fractions of flux (n, 16), covariances (n, 16, 3) as xx, xy, yy in arcsec²."""
-    fractions = sersic_expansion(scenes.galaxy_sersic_n)
-    variance = (EXPANSION_SIGMAS * scenes.galaxy_r_eff_arcsec[:, None]) ** 2
-    major = variance / scenes.galaxy_axis_ratio[:, None]
-    minor = variance * scenes.galaxy_axis_ratio[:, None]
-    cos, sin = np.cos(scenes.galaxy_pa_rad)[:, None], np.sin(scenes.galaxy_pa_rad)[:, None]
+    fractions = sersic_expansion(galaxies.sersic_n)
+    variance = (EXPANSION_SIGMAS * galaxies.r_eff_arcsec[:, None]) ** 2
+    major = variance / galaxies.axis_ratio[:, None]
+    minor = variance * galaxies.axis_ratio[:, None]
+    cos, sin = np.cos(galaxies.pa_rad)[:, None], np.sin(galaxies.pa_rad)[:, None]
     covariance = np.stack(
         [major * cos**2 + minor * sin**2, (major - minor) * sin * cos, major * sin**2 + minor * cos**2],
         axis=-1,
@@ -126,23 +142,25 @@ def render_signal_plain(scenes: Scenes, camera: Camera) -> FloatArray:
     """
     x, y = np.meshgrid(camera.pixel_centres_arcsec, camera.pixel_centres_arcsec)
     sigma2 = camera.psf.sigmas_arcsec**2
-    fractions, covariances = galaxy_gaussians(scenes)
+    galaxies, points = scenes.galaxies, scenes.points
+    fractions, covariances = galaxy_gaussians(galaxies)
+    seeing = camera.psf.weights_for(scenes.psf_fwhm_arcsec) * camera.pixel_scale_arcsec**2
     out = np.zeros((len(scenes), camera.stamp_pixels, camera.stamp_pixels, scenes.psf_fwhm_arcsec.shape[1]))
-    for n in range(len(scenes)):
-        seeing = camera.psf.weights_for(scenes.psf_fwhm_arcsec[n]) * camera.pixel_scale_arcsec**2
-        dx, dy = x - scenes.galaxy_x_arcsec[n], y - scenes.galaxy_y_arcsec[n]
+    for i, n in enumerate(galaxies.owner):
+        dx, dy = x - galaxies.x_arcsec[i], y - galaxies.y_arcsec[i]
         for k in range(N_GAUSSIANS):
             image = np.zeros_like(x)
-            for fraction, (xx, xy, yy) in zip(fractions[n], covariances[n], strict=True):
+            for fraction, (xx, xy, yy) in zip(fractions[i], covariances[i], strict=True):
                 xx, yy = xx + sigma2[k], yy + sigma2[k]
                 determinant = xx * yy - xy**2
                 exponent = (yy * dx**2 - 2 * xy * dx * dy + xx * dy**2) / determinant
                 image += fraction / (2 * np.pi * np.sqrt(determinant)) * np.exp(-0.5 * exponent)
-            out[n] += image[..., None] * (scenes.galaxy_flux_ujy[n] * seeing[:, k])
-            for i in range(scenes.n_images[n]):
-                r2 = (x - scenes.image_x_arcsec[n, i]) ** 2 + (y - scenes.image_y_arcsec[n, i]) ** 2
-                point = np.exp(-0.5 * r2 / sigma2[k]) / (2 * np.pi * sigma2[k])
-                out[n] += point[..., None] * (scenes.image_flux_ujy[n, i] * seeing[:, k])
+            out[n] += image[..., None] * (galaxies.flux_ujy[i] * seeing[n, :, k])
+    for i, n in enumerate(points.owner):
+        r2 = (x - points.x_arcsec[i]) ** 2 + (y - points.y_arcsec[i]) ** 2
+        for k in range(N_GAUSSIANS):
+            point = np.exp(-0.5 * r2 / sigma2[k]) / (2 * np.pi * sigma2[k])
+            out[n] += point[..., None] * (points.flux_ujy[i] * seeing[n, :, k])
     return out
 
 

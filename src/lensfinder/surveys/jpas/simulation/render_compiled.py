@@ -1,6 +1,6 @@
 """From a scene to its cube: the fused, compiled version of :mod:`lensfinder.surveys.jpas.simulation.render`.
 
-What makes it fast: every column of ``[galaxy ∗ G_k | images ∗ G_k]`` is built without an exponential per
+What makes it fast: every column of ``[galaxies ∗ G_k | points ∗ G_k]`` is built without an exponential per
 pixel (the values of a Gaussian along a row are a product of products), one small matrix product makes all
 bands, and noise, rounding to half precision and storage follow while the cube is still in the processor's
 cache.
@@ -38,6 +38,7 @@ def _to_next_row(ratios: tuple[AnyArray, ...]) -> None:
 @compiled
 def _fill_rows(
     columns: AnyArray,
+    offset: int,
     first: int,
     last: int,
     step: int,
@@ -45,7 +46,7 @@ def _fill_rows(
     ratios: tuple[AnyArray, ...],
     work: AnyArray,
 ) -> None:
-    """Write rows first, first+step … of the galaxy's eight columns.
+    """Write rows first, first+step … of a galaxy's eight columns from ``offset``.
 
     ``ratios`` holds, in this order, arrays of one number per (component, Gaussian): ``start`` is the
     value at column x0 of row ``first``, ``along_y`` the ratio to the next row, ``right``/``left`` the ratios
@@ -76,7 +77,7 @@ def _fill_rows(
                     for k in range(N_GAUSSIANS):
                         total[k] += value[j + k]
                 for k in range(N_GAUSSIANS):
-                    columns[pixel, k] = total[k]
+                    columns[pixel, offset + k] = total[k]
                 for j in range(size):
                     value[j] *= ratio[j]
                     ratio[j] *= curve_x[j]
@@ -88,6 +89,7 @@ def _fill_rows(
 @compiled
 def _galaxy_columns(
     columns: AnyArray,
+    offset: int,
     centres: AnyArray,
     x: float,
     y: float,
@@ -95,7 +97,7 @@ def _galaxy_columns(
     covariances: AnyArray,
     sigma2: AnyArray,
 ) -> None:
-    """Write the first eight columns: the galaxy of unit flux seen through each Gaussian."""
+    """Write eight columns from ``offset``: a galaxy of unit flux seen through each Gaussian."""
     n_pixels = centres.size
     h = centres[1] - centres[0]
     x0 = min(max(int(np.rint((x - centres[0]) / h)), 0), n_pixels - 1)
@@ -136,7 +138,7 @@ def _galaxy_columns(
             _to_next_row(ratios)
         last = n_pixels if direction == 1 else -1
         if first != last:
-            _fill_rows(columns, first, last, direction, x0, ratios, work)
+            _fill_rows(columns, offset, first, last, direction, x0, ratios, work)
 
 
 @compiled
@@ -162,48 +164,54 @@ def _point_columns(
                 columns[row * n_pixels + column, offset + k] = along_y[row, k] * along_x[column, k]
 
 
+@compiled
+def _colour_rows(colours: AnyArray, offset: int, flux: AnyArray, seeing: AnyArray, area: float) -> None:
+    """Write eight rows from ``offset``: what each Gaussian adds to every band of a source."""
+    for k in range(N_GAUSSIANS):
+        for band in range(flux.size):
+            colours[offset + k, band] = flux[band] * seeing[band, k] * area
+
+
 class _Inputs(NamedTuple):
-    """Scenes and camera as the kernels take them; rows are objects."""
+    """Scenes and camera as the kernels take them; ``first_…`` say where the sources of a scene begin."""
 
     centres: AnyArray
     sigma2: AnyArray
     area: float
-    has_galaxy: AnyArray
+    first_galaxy: AnyArray
     galaxy_flux: AnyArray
     galaxy_x: AnyArray
     galaxy_y: AnyArray
     fractions: AnyArray
     covariances: AnyArray
-    image_x: AnyArray
-    image_y: AnyArray
-    image_flux: AnyArray
-    n_images: AnyArray
+    first_point: AnyArray
+    point_flux: AnyArray
+    point_x: AnyArray
+    point_y: AnyArray
     seeing: AnyArray
 
 
 @compiled
 def _signal(n: int, of: _Inputs) -> AnyArray:
-    """Noise-free cube of object n as float32 of shape (pixels, bands)."""
+    """Noise-free cube of scene n as float32 of shape (pixels, bands)."""
     n_bands = of.seeing.shape[1]
-    n_galaxies = 1 if of.has_galaxy[n] else 0
-    n_columns = N_GAUSSIANS * (n_galaxies + of.n_images[n])
+    galaxy, point = of.first_galaxy[n], of.first_point[n]
+    n_galaxies, n_points = of.first_galaxy[n + 1] - galaxy, of.first_point[n + 1] - point
+    n_columns = N_GAUSSIANS * (n_galaxies + n_points)
     columns = np.empty((of.centres.size**2, n_columns), np.float32)
     colours = np.empty((n_columns, n_bands), np.float32)
-    if n_galaxies:
+    offset = 0
+    for i in range(galaxy, galaxy + n_galaxies):
         _galaxy_columns(
-            columns, of.centres, of.galaxy_x[n], of.galaxy_y[n], of.fractions[n], of.covariances[n], of.sigma2
-        )
-    for i in range(of.n_images[n]):
-        offset = N_GAUSSIANS * (n_galaxies + i)
-        _point_columns(columns, offset, of.centres, of.image_x[n, i], of.image_y[n, i], of.sigma2)
-    for source in range(n_columns // N_GAUSSIANS):
-        for k in range(N_GAUSSIANS):
-            for band in range(n_bands):
-                if source < n_galaxies:
-                    flux = of.galaxy_flux[n, band]
-                else:
-                    flux = of.image_flux[n, source - n_galaxies, band]
-                colours[source * N_GAUSSIANS + k, band] = flux * of.seeing[n, band, k] * of.area
+            columns, offset, of.centres, of.galaxy_x[i], of.galaxy_y[i], of.fractions[i], of.covariances[i],
+            of.sigma2,
+        )  # fmt: skip
+        _colour_rows(colours, offset, of.galaxy_flux[i], of.seeing[n], of.area)
+        offset += N_GAUSSIANS
+    for i in range(point, point + n_points):
+        _point_columns(columns, offset, of.centres, of.point_x[i], of.point_y[i], of.sigma2)
+        _colour_rows(colours, offset, of.point_flux[i], of.seeing[n], of.area)
+        offset += N_GAUSSIANS
     product: AnyArray = np.dot(columns, colours)
     return product
 
@@ -235,21 +243,22 @@ def _render(of: _Inputs, variance0: AnyArray, per_signal: AnyArray, states: AnyA
 
 
 def _inputs(scenes: Scenes, camera: Camera) -> _Inputs:
-    fractions, covariances = galaxy_gaussians(scenes)
+    galaxies, points = scenes.galaxies, scenes.points
+    fractions, covariances = galaxy_gaussians(galaxies)
     return _Inputs(
         camera.pixel_centres_arcsec,
         camera.psf.sigmas_arcsec**2,
         camera.pixel_scale_arcsec**2,
-        np.any(scenes.galaxy_flux_ujy, axis=1),
-        scenes.galaxy_flux_ujy,
-        scenes.galaxy_x_arcsec,
-        scenes.galaxy_y_arcsec,
+        galaxies.first(len(scenes)),
+        galaxies.flux_ujy,
+        galaxies.x_arcsec,
+        galaxies.y_arcsec,
         fractions,
         covariances,
-        scenes.image_x_arcsec,
-        scenes.image_y_arcsec,
-        scenes.image_flux_ujy,
-        scenes.n_images,
+        points.first(len(scenes)),
+        points.flux_ujy,
+        points.x_arcsec,
+        points.y_arcsec,
         camera.psf.weights_for(scenes.psf_fwhm_arcsec),
     )
 
@@ -271,27 +280,8 @@ def render_cubes(
     states
         State of each object's noise generator, of shape (n, 4); advanced.
     """
-    flat = out.view(np.uint16).reshape(len(scenes), -1)
-    _render(_inputs(scenes, camera), *_noise(camera), states, flat)
-
-
-def add_noise(
-    signal: Float32Array, camera: Camera, states: NDArray[np.uint64], out: NDArray[np.float16]
-) -> None:
-    """Write noisy cubes of noise-free ``signal`` into ``out``, both of shape (n, y, x, bands), C-contiguous.
-
-    To the bit what :func:`render_cubes` does to the same signal, which is overwritten.
-
-    Parameters
-    ----------
-    states
-        State of each object's noise generator, of shape (n, 4); advanced.
-    """
-    for one, state, cube in zip(signal, states, out, strict=True):
-        flat = cube.view(np.uint16).reshape(-1)
-        _expose(one.reshape(-1), camera.stamp_pixels, *_noise(camera), state, flat)
-
-
-def _noise(camera: Camera) -> tuple[Float32Array, Float32Array]:
-    """Background variance, and variance per signal, of each band."""
-    return camera.background_variance.astype(np.float32), (1.0 / camera.electrons_per_ujy).astype(np.float32)
+    variance = camera.background_variance.astype(np.float32)
+    per_signal = (1.0 / camera.electrons_per_ujy).astype(np.float32)
+    _render(
+        _inputs(scenes, camera), variance, per_signal, states, out.view(np.uint16).reshape(len(scenes), -1)
+    )

@@ -6,6 +6,7 @@ import numpy as np
 
 from lensfinder.params import Params
 from lensfinder.sky.galaxies import GalaxyPopulation
+from lensfinder.sky.neighbours import NeighbourPopulation
 from lensfinder.sky.quasars import QuasarPopulation
 from lensfinder.sky.sdss import read_quasar_spectra
 from lensfinder.sky.sdss_quasars import SdssQuasars
@@ -39,6 +40,13 @@ def open_populations(paths: SurveyPaths, params: Params) -> tuple[Galaxies, Quas
     # A stream of its own: which tile a spectrum goes to must not move with anything else.
     rng = np.random.default_rng(np.random.SeedSequence(params.seed, spawn_key=(1,)))
     return galaxies, SdssQuasars(synthetic, filters, spectra, params.section(Jpas).sky.tiles, rng)
+
+
+def open_neighbours(paths: SurveyPaths, params: Params) -> NeighbourPopulation:
+    """Return what draws the unrelated galaxies and stars in the stamps."""
+    return NeighbourPopulation(
+        params.section(Jpas).neighbours, read_filters(paths.tables), read_galaxy_templates()
+    )
 
 
 def open_quasar_population(paths: SurveyPaths, params: Params) -> QuasarPopulation:

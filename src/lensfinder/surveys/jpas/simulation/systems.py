@@ -4,6 +4,9 @@ Positives are drawn physically. A (galaxy, quasar) pair of one tile with z_s > z
 to the area of a disc that holds its caustics, a source position uniformly in the disc, and the proposal
 stands if the lens makes several images: accepted pairs are then distributed as the area of their caustics,
 and sources uniformly inside these.
+
+One rule for the edge serves all kinds: every bright image of the quasar lies in the circle that the stamp
+holds around the brightest object, so that no direction is favoured; all else may be cut by the edge.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from lensfinder.lensing.images import PointImages, find_images
 from lensfinder.lensing.lens import Lens
 from lensfinder.simulation.seeds import Purpose, Streams
 from lensfinder.surveys.jpas.columns import IMAGES_MAX
-from lensfinder.surveys.jpas.params import Observation, Systems
+from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.typing import BoolArray, FloatArray, IntArray
 
 _ATTEMPTS_MAX = 4096
@@ -109,20 +112,20 @@ class SystemFactory:
     Raises
     ------
     UserError
-        If a tile holds no pair that could make a lens under ``systems``.
+        If a tile holds no pair that could make a lens under ``jpas.systems``.
     """
 
     def __init__(
         self,
         population: Population,
-        systems: Systems,
-        observation: Observation,
+        jpas: Jpas,
         cosmology: FlatLambdaCDM,
         streams: Streams,
         seed: int,
         sample: str,
     ) -> None:
-        self.population, self.systems, self.observation = population, systems, observation
+        self.population, self.systems = population, jpas.systems
+        self.observation, self._reach_arcsec = jpas.observation, jpas.reach_arcsec
         self.cosmology, self.streams, self.seed, self.sample = cosmology, streams, seed, sample
         galaxies, quasars = population.galaxies, population.quasars
         self._galaxy_tile = galaxies["tile"].to_numpy(np.int64)
@@ -130,7 +133,7 @@ class SystemFactory:
         self._quasar_r = quasars["r_mag"].to_numpy()
         self._galaxy_r = galaxies["r_mag"].to_numpy()
         self._weigh_pairs()
-        limits = systems.quasar_r_mag_observed
+        limits = self.systems.quasar_r_mag_observed
         seen = (self._quasar_r >= limits.low) & (self._quasar_r <= limits.high)
         self._quasars = _Choice.build(self._quasar_tile, seen.astype(float))
 
@@ -248,7 +251,7 @@ class SystemFactory:
         limits = self.systems.pair_separation_arcsec
         # Unrelated quasars lie uniformly on the sky around a galaxy.
         separation = np.sqrt(limits.low**2 + (limits.high**2 - limits.low**2) * numbers[:, 2])
-        angle = self._angle_inside_stamp(separation, numbers[:, 3])
+        angle = 2 * np.pi * numbers[:, 3]
         x, y = separation * np.cos(angle), separation * np.sin(angle)
         theta_e = self._theta_e(galaxy, quasar)
         lens = self.population.lens(galaxy, theta_e)
@@ -264,7 +267,8 @@ class SystemFactory:
             images.x_arcsec[behind], images.y_arcsec[behind] = found.x_arcsec, found.y_arcsec
             images.magnification[behind], images.n_images[behind] = found.magnification, found.n_images
         total = np.nansum(np.abs(images.magnification), axis=1)
-        accepted = (images.n_images == 1) & self._seen(quasar, total)
+        single = images.n_images == 1
+        accepted = single & self._seen(quasar, total) & self._fits_stamp(galaxy, quasar, images)
         return Drawn(galaxy, quasar, theta_e, beta_x, beta_y, images, separation), accepted
 
     def centre(
@@ -278,29 +282,12 @@ class SystemFactory:
             on_galaxy, 0.0, images.y_arcsec[:, 0]
         )
 
-    def _reach_arcsec(self) -> float:
-        """How far from the stamp's centre a companion may lie along x or y, whatever the jitter."""
-        camera = self.observation
-        half_width = camera.pixel_scale_arcsec * (0.5 * camera.stamp_pixels - camera.jitter_pixels)
-        return half_width - self.systems.companion_margin_arcsec
-
     def _fits_stamp(self, galaxy: IntArray, quasar: IntArray, images: PointImages) -> BoolArray:
-        """Whether the galaxy and all bright images lie inside the stamp by the margin."""
+        """Whether all bright images lie in the circle that the stamp holds around the brightest object."""
         x0, y0 = self.centre(galaxy, quasar, images)
-        bright = is_bright(images.magnification)
-        x = np.where(bright, np.abs(images.x_arcsec - x0[:, None]), 0.0).max(axis=1)
-        y = np.where(bright, np.abs(images.y_arcsec - y0[:, None]), 0.0).max(axis=1)
-        farthest: FloatArray = np.maximum(np.maximum(x, np.abs(x0)), np.maximum(y, np.abs(y0)))
-        return farthest <= self._reach_arcsec()
-
-    def _angle_inside_stamp(self, separation: FloatArray, uniform: FloatArray) -> FloatArray:
-        """Position angle, uniform where the companion lies inside the stamp by the margin.
-
-        Drawing from the allowed arcs is the same as redrawing the angle until it fits, in one go.
-        """
-        edge = np.arccos(np.minimum(self._reach_arcsec() / separation, 1.0))
-        quadrant = np.floor(4 * uniform)
-        return 0.5 * np.pi * quadrant + edge + (0.5 * np.pi - 2 * edge) * (4 * uniform - quadrant)
+        distance = np.hypot(images.x_arcsec - x0[:, None], images.y_arcsec - y0[:, None])
+        farthest: FloatArray = np.where(is_bright(images.magnification), distance, 0.0).max(axis=1)
+        return farthest <= self._reach_arcsec
 
     def _propose_alone(self, tile: IntArray, numbers: FloatArray) -> tuple[Drawn, BoolArray]:
         quasar = self._quasars.pick(tile, numbers[:, 0])

@@ -58,8 +58,8 @@ def sums_error(cubes: Rows, pseudo_spectra: Rows, n_objects: int, seed: int) -> 
 def catalogue_table(catalogue: pd.DataFrame) -> pd.DataFrame:
     """Add to the catalogue what follows from several of its columns.
 
-    New columns: ``n_images_listed`` (images with a position), ``image_reach_arcsec`` and
-    ``galaxy_reach_arcsec`` (largest distance from the stamp's centre along x or y), ``magnification_error``
+    New columns: ``n_images_listed`` (images with a position), ``image_reach_arcsec``
+    (largest distance from the stamp's centre along x or y), ``magnification_error``
     (relative difference between ``magnification`` and Σ|μ| of the images listed) and
     ``separation_error_arcsec`` (between the separation of a pair and the distance of its two positions). A
     missing name becomes "".
@@ -70,7 +70,6 @@ def catalogue_table(catalogue: pd.DataFrame) -> pd.DataFrame:
     reach = np.fmax(np.abs(x), np.abs(y))
     table["n_images_listed"] = (np.isfinite(x) & np.isfinite(y)).sum(axis=1)
     table["image_reach_arcsec"] = np.fmax.reduce(reach, axis=1)
-    table["galaxy_reach_arcsec"] = np.fmax(table["galaxy_x_arcsec"].abs(), table["galaxy_y_arcsec"].abs())
     total = np.nansum(np.abs(_image_columns(catalogue, "magnification")), axis=1)
     table["magnification_error"] = (table["magnification"] / total - 1).abs()
     table["separation_error_arcsec"] = (
