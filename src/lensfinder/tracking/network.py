@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
 PACKAGES = ("keras", "tensorflow", "numpy")
+INPUT_TYPES = ("float16", "float32", "float64")
 
 
 class SavedNetwork:
@@ -39,18 +40,23 @@ class SavedNetwork:
         return {layer["config"]["name"]: tuple(layer["config"]["batch_shape"][1:]) for layer in inputs}
 
     def signature(self) -> ModelSignature:
-        """Return the signature: float32 images of shape (-1, ...) to probabilities of shape (-1, 1)."""
-        from mlflow.models import ModelSignature
-        from mlflow.types import ColSpec, Schema, TensorSpec
+        """Return the signature: probabilities of shape (-1, 1).
 
-        float32 = np.dtype(np.float32)
-        shapes = self.input_shapes()
-        # MLflow hands named tensors over in a dictionary, which only a network with several inputs takes.
-        tensors: list[ColSpec | TensorSpec] = [
-            TensorSpec(float32, (-1, *shape), name if len(shapes) > 1 else None)
-            for name, shape in shapes.items()
-        ]
-        return ModelSignature(inputs=Schema(tensors), outputs=Schema([TensorSpec(float32, (-1, 1))]))
+        In a signature an input has one type, and MLflow would refuse all others. A network takes flux of any
+        floating-point type and checks its shape itself; :meth:`metadata` tells it.
+        """
+        from mlflow.models import ModelSignature
+        from mlflow.types import Schema, TensorSpec
+
+        return ModelSignature(outputs=Schema([TensorSpec(np.dtype(np.float32), (-1, 1))]))
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what is to be known of the inputs: shape of each, by its name, types and unit.
+
+        Several are handed over in a dictionary, the only one as an array.
+        """
+        shapes = {name: [-1, *shape] for name, shape in self.input_shapes().items()}
+        return {"input_shapes": shapes, "input_types": list(INPUT_TYPES), "input_unit": "uJy"}
 
     def requirements(self) -> list[str]:
         """Return the packages, with versions, that the network was made with."""

@@ -115,7 +115,7 @@ class TrackedRun:
             self._measures |= new
 
     def log_network(self, path: Path) -> None:
-        """Log a ``.keras`` file, byte for byte and with signature; once for the same bytes."""
+        """Log a ``.keras`` file, byte for byte and with what it takes and gives; once for the same bytes."""
         import mlflow
         from mlflow.models import Model
 
@@ -136,6 +136,7 @@ class TrackedRun:
             run_id=self.run_id,
             model=network,
             signature=network.signature(),
+            metadata=network.metadata(),
             pip_requirements=network.requirements(),  # MLflow would take half a minute to find them out
         )
         self.log_tags({_NETWORK_TAG: md5})
