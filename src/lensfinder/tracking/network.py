@@ -7,15 +7,9 @@ import shutil
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-
-if TYPE_CHECKING:
-    from mlflow.models import ModelSignature
+from typing import Any
 
 PACKAGES = ("keras", "tensorflow", "numpy")
-INPUT_TYPES = ("float16", "float32", "float64")
 
 
 class SavedNetwork:
@@ -39,24 +33,20 @@ class SavedNetwork:
         inputs = [layer for layer in config["config"]["layers"] if layer["class_name"] == "InputLayer"]
         return {layer["config"]["name"]: tuple(layer["config"]["batch_shape"][1:]) for layer in inputs}
 
-    def signature(self) -> ModelSignature:
-        """Return the signature: probabilities of shape (-1, 1).
-
-        In a signature an input has one type, and MLflow would refuse all others. A network takes flux of any
-        floating-point type and checks its shape itself; :meth:`metadata` tells it.
-        """
-        from mlflow.models import ModelSignature
-        from mlflow.types import Schema, TensorSpec
-
-        return ModelSignature(outputs=Schema([TensorSpec(np.dtype(np.float32), (-1, 1))]))
-
     def metadata(self) -> dict[str, Any]:
-        """Return what is to be known of the inputs: shape of each, by its name, types and unit.
+        """Return what goes in, shape of each input by its name, types and unit, and what comes out.
 
-        Several are handed over in a dictionary, the only one as an array.
+        In a signature an input has one type, and MLflow refuses all others; a network takes flux of any
+        floating-point type. So this stands in the place of a signature, and Keras is left to check shapes,
+        which it does until a loaded network has seen several.
         """
         shapes = {name: [-1, *shape] for name, shape in self.input_shapes().items()}
-        return {"input_shapes": shapes, "input_types": list(INPUT_TYPES), "input_unit": "uJy"}
+        return {
+            "input_shapes": shapes,  # several are handed over in a dictionary, the only one as an array
+            "input_types": ["float16", "float32", "float64"],
+            "input_unit": "uJy",
+            "output": "probability of being a lens, float32 of shape [-1, 1]",
+        }
 
     def requirements(self) -> list[str]:
         """Return the packages, with versions, that the network was made with."""
