@@ -24,6 +24,7 @@ import numpy as np
 
 from lensfinder.datasets.representation import Representation
 from lensfinder.networks import backend
+from lensfinder.networks.architectures import build_network
 from lensfinder.networks.inputs import Batches, training_batches
 from lensfinder.networks.outputs import write_network
 from lensfinder.networks.predict import predict_scores
@@ -84,9 +85,10 @@ def measure(
     rng = np.random.default_rng(1)
     rows = rng.choice(len(images[0]), objects, replace=objects > len(images[0]))
     labels = rng.integers(0, 2, objects)
-    network = compiled_network(model, representation, training, [array.shape[1:] for array in images], seed=0)
+    shapes = [array.shape[1:] for array in images]
+    network = compiled_network(model, representation, training, shapes, seed=0)
     file = folder / "model.keras"
-    write_network(file, network)
+    write_network(file, build_network(model, representation, shapes, seed=0, reads_flux=True))
 
     def batches(epoch: int) -> Batches:
         return training_batches(images, rows, labels, model, representation, training.batch_size, 0, epoch)
@@ -100,7 +102,7 @@ def measure(
         "network": lambda epoch: network.fit(in_memory, shuffle=False, verbose=0),
         "input": lambda epoch: drain(batches(epoch)),
         "validation": lambda epoch: network.evaluate(validation, verbose=0),
-        "prediction": lambda epoch: predict_scores(file, model, representation, images, rows),
+        "prediction": lambda epoch: predict_scores(file, representation, images, rows),
     }
     for each in work.values():
         each(0)  # compile, trace, fill the page cache

@@ -96,7 +96,6 @@ def main() -> None:
         called = (
             predict_scores(
                 out.model,
-                definition,
                 representation,
                 images,
                 test.index.to_numpy(),

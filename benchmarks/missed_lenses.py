@@ -46,13 +46,11 @@ def score_all(paths: SurveyPaths, params: Params) -> pd.DataFrame:
     parts = read_parts(SPLIT.files(paths.splits)).set_index("row")["part"]
     table = catalogue.assign(part=parts.reindex(range(len(catalogue))).to_numpy())
     for name in MODELS:
-        definition = params.jpas.models[name]
-        representation = REPRESENTATIONS[definition.representation]
+        representation = REPRESENTATIONS[params.jpas.models[name].representation]
         images = open_images_of(representation.files(paths.root), len(catalogue))
         print(f"{name}: scoring {len(catalogue):,} objects", flush=True)
         table[name] = predict_scores(
             paths.model(name).model,
-            definition,
             representation,
             images,
             np.arange(len(catalogue)),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -404,6 +406,20 @@ def test_a_second_repro_does_nothing(checkout: Path) -> None:
     assert done.returncode == 0
     assert "Running stage" not in done.stdout
     assert "up to date" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_readme_s_way_to_a_score_needs_keras_alone(checkout: Path) -> None:
+    """Its lines as they stand, in a process without this package, give the scores of the score table."""
+    [example] = re.findall(r"```python\n(import keras\n.*?)```", (REPOSITORY / "README.md").read_text(), re.S)
+    code = f"{example}\nimport json, sys\nprint(json.dumps(scores.tolist()), 'lensfinder' in sys.modules)"
+    done = run(checkout, sys.executable, "-c", code.replace("[:100]", ""))
+    assert done.returncode == 0, done.stderr[-3000:]
+    scores, _, loaded_ours = done.stdout.strip().splitlines()[-1].rpartition(" ")
+    assert loaded_ours == "False"
+    table = pd.read_parquet(checkout / "evaluation" / "jpas" / "cube" / "scores.parquet")
+    given = np.array(json.loads(scores))[table["row"]]
+    np.testing.assert_allclose(given, table["score"], rtol=0, atol=1e-6)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from support.networks import REPRESENTATIONS, network
+from support.networks import REPRESENTATIONS, network, normalise
 
 from lensfinder.datasets.representation import InputForm
 from lensfinder.networks.augmentation import (
@@ -13,7 +13,6 @@ from lensfinder.networks.augmentation import (
     draw_augmentations,
     no_augmentations,
 )
-from lensfinder.networks.normalisation import normalise
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra_plain
 from lensfinder.typing import AnyArray, Float32Array
 

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.networks import REPRESENTATIONS, network
+from support.networks import REPRESENTATIONS, network, normalise
 
 from lensfinder.datasets.representation import InputForm, Representation
 from lensfinder.networks.augmentation import augment, draw_augmentations, no_augmentations
 from lensfinder.networks.inputs import Batches, training_batches
 from lensfinder.networks.kernels import conversion_table, fill_batch
-from lensfinder.networks.normalisation import normalise
 from lensfinder.params import Model
 from lensfinder.typing import AnyArray
 

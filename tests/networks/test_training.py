@@ -118,7 +118,7 @@ def test_outputs_tell_what_happened(undisturbed: Path) -> None:
 def test_best_weights_are_kept(undisturbed: Path) -> None:
     images, labels = images_and_labels()
     rows = ROWS[N_TRAIN:]
-    scores = predict_scores(paths(undisturbed).model, model(), CUBE, images, rows)
+    scores = predict_scores(paths(undisturbed).model, CUBE, images, rows)
     right = np.where(labels[rows] == 1, scores, 1 - scores)
     best = json.loads(paths(undisturbed).training.read_text())["best_val_loss"]
     assert -np.mean(np.log(right.astype(np.float64))) == pytest.approx(best, rel=1e-5)
@@ -168,14 +168,14 @@ def test_interrupted_training_on_stamps_ends_as_an_undisturbed_one(tmp_path: Pat
 
     images, labels = images_and_labels("stamps")
     rows = ROWS[N_TRAIN:]
-    scores = predict_scores(paths(whole).model, model("stamps"), STAMPS, images, rows)
+    scores = predict_scores(paths(whole).model, STAMPS, images, rows)
     right = np.where(labels[rows] == 1, scores, 1 - scores)
     best = json.loads(paths(whole).training.read_text())["best_val_loss"]
     assert -np.mean(np.log(right.astype(np.float64))) == pytest.approx(best, rel=1e-5)
     with pytest.raises(UserError, match=r"'nisp': \(12, 12, 3\).*'nisp': \(12, 12, 2\)"):
-        predict_scores(paths(whole).model, model("stamps"), STAMPS, [images[0], images[1][..., :2]], rows)
+        predict_scores(paths(whole).model, STAMPS, [images[0], images[1][..., :2]], rows)
     with pytest.raises(UserError, match=r"'vis': \(36, 36, 1\).*'cube': \(12, 12, 3\)"):
-        predict_scores(paths(whole).model, model(), CUBE, images[1:], rows)
+        predict_scores(paths(whole).model, CUBE, images[1:], rows)
 
 
 def test_a_damaged_state_does_not_stop_a_training(
@@ -199,10 +199,10 @@ def test_a_loss_that_is_not_a_number_stops_with_advice(tmp_path: Path) -> None:
 def test_predictions_do_not_depend_on_the_batch(undisturbed: Path) -> None:
     images, _ = images_and_labels()
     path = paths(undisturbed).model
-    together = predict_scores(path, model(), CUBE, images, ROWS)
+    together = predict_scores(path, CUBE, images, ROWS)
     assert together.dtype == np.float32
-    np.testing.assert_array_equal(predict_scores(path, model(), CUBE, images, ROWS), together)
-    apart = predict_scores(path, model(), CUBE, images, ROWS[::-1], batch_size=7)
+    np.testing.assert_array_equal(predict_scores(path, CUBE, images, ROWS), together)
+    apart = predict_scores(path, CUBE, images, ROWS[::-1], batch_size=7)
     np.testing.assert_allclose(apart[::-1], together, rtol=1e-4)
 
 
@@ -210,9 +210,9 @@ def test_prediction_names_a_file_that_is_no_network(undisturbed: Path, tmp_path:
     images, _ = images_and_labels()
     broken = tmp_path / "model.keras"
     with pytest.raises(UserError, match=r"model\.keras"):
-        predict_scores(broken, model(), CUBE, images, ROWS)
+        predict_scores(broken, CUBE, images, ROWS)
     broken.write_bytes(b"no network")
     with pytest.raises(UserError, match=r"model\.keras"):
-        predict_scores(broken, model(), CUBE, images, ROWS)
+        predict_scores(broken, CUBE, images, ROWS)
     with pytest.raises(UserError, match=r"\(12, 12, 3\).*\(10, 12, 3\)"):
-        predict_scores(paths(undisturbed).model, model(), CUBE, [images[0][:, :10]], ROWS)
+        predict_scores(paths(undisturbed).model, CUBE, [images[0][:, :10]], ROWS)

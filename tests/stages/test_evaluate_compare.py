@@ -27,8 +27,8 @@ OUTPUTS = ("evaluation", "metrics", "reports")
 def use_fake_network(monkeypatch: pytest.MonkeyPatch, paths: SurveyPaths) -> list[tuple[int, ...]]:
     shapes: list[tuple[int, ...]] = []
 
-    def predict_scores(model_path, model, representation, images, rows, batch_size=256, threads=0):  # type: ignore[no-untyped-def]
-        assert model is PARAMS.jpas.models[model_path.parent.name]
+    def predict_scores(model_path, representation, images, rows, batch_size=256, threads=0):  # type: ignore[no-untyped-def]
+        assert representation.name == PARAMS.jpas.models[model_path.parent.name].representation
         shapes.extend(of.shape for of in images)
         return fake_scores(paths, model_path.parent.name, rows)
 

@@ -19,6 +19,7 @@ import numpy as np
 from keras import layers
 
 from lensfinder.datasets.representation import Representation
+from lensfinder.networks.normalisation import normalise
 from lensfinder.params import Model
 from lensfinder.plugins import resolve
 
@@ -31,7 +32,11 @@ Architecture: TypeAlias = Callable[[Mapping[str, keras.KerasTensor], Model], ker
 
 
 def build_network(
-    model: Model, representation: Representation, input_shapes: Sequence[Sequence[int]], seed: int
+    model: Model,
+    representation: Representation,
+    input_shapes: Sequence[Sequence[int]],
+    seed: int,
+    reads_flux: bool = False,
 ) -> keras.Model:
     """Build an untrained network.
 
@@ -45,6 +50,9 @@ def build_network(
         Shape of one image of each input: (y, x, bands) or (1 or 2, bands, pixels).
     seed
         Root of the initial weights and of dropout.
+    reads_flux
+        Whether it takes flux in µJy and normalises it, as a saved network does; otherwise its images must be
+        normalised, as those of a training are.
 
     Returns
     -------
@@ -61,7 +69,13 @@ def build_network(
         name: layers.Input(tuple(shape), name=name if several else None)
         for name, shape in zip(names, input_shapes, strict=True)
     }
-    x = layers.Dropout(model.dropout, seed=seed)(architecture(images, model))
+    seen = images
+    if reads_flux:
+        seen = {
+            form.name: normalise(images[form.name], form, model.normalisation)
+            for form in representation.forms
+        }
+    x = layers.Dropout(model.dropout, seed=seed)(architecture(seen, model))
     inputs = images if several else images[names[0]]
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x), name=model.representation)
 

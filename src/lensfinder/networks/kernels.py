@@ -17,7 +17,6 @@ from lensfinder.compiled import compiled
 from lensfinder.datasets.half import HALF_TO_FLOAT
 from lensfinder.datasets.representation import InputForm
 from lensfinder.networks.augmentation import AUGMENTATION
-from lensfinder.networks.normalisation import normalise
 from lensfinder.typing import AnyArray, Float32Array
 
 UNSCALED, PER_BAND, WHOLE = 0, 1, 2
@@ -34,7 +33,8 @@ def conversion_table(form: InputForm, normalisation: str) -> Float32Array:
     if normalisation != "asinh":
         return HALF_TO_FLOAT
     with np.errstate(invalid="ignore"):  # some of the 65,536 are NaN
-        return normalise(HALF_TO_FLOAT, form, normalisation)
+        stretched: Float32Array = np.arcsinh(HALF_TO_FLOAT / np.float32(form.asinh_softening_ujy))
+    return stretched
 
 
 def fill_batch(

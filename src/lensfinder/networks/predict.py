@@ -11,8 +11,6 @@ import numpy as np
 from lensfinder.datasets.representation import Representation
 from lensfinder.errors import UserError
 from lensfinder.networks import backend
-from lensfinder.networks.inputs import Batches
-from lensfinder.params import Model
 from lensfinder.typing import AnyArray, Float32Array
 
 
@@ -23,8 +21,8 @@ class Predictor:
     ----------
     path
         ``model.keras`` as training wrote it.
-    model, representation
-        What it was trained with: they tell how the images are normalised.
+    representation
+        What it reads.
     threads
         As in training; 0 means one per core.
 
@@ -34,9 +32,9 @@ class Predictor:
         If the file is missing or no network.
     """
 
-    def __init__(self, path: Path, model: Model, representation: Representation, threads: int = 0) -> None:
+    def __init__(self, path: Path, representation: Representation, threads: int = 0) -> None:
         backend.use_threads(threads)
-        self.path, self.model, self.representation = path, model, representation
+        self.path, self.representation = path, representation
         try:
             self._network = keras.models.load_model(path, compile=False)
         except (OSError, ValueError) as error:
@@ -48,7 +46,7 @@ class Predictor:
         Parameters
         ----------
         images
-            float16 arrays of all objects, as in training; one batch is in memory at a time.
+            Flux in µJy of all objects, float16 as in training; one batch is in memory at a time.
         rows
             Rows of ``images`` to judge, in the order of the result.
         batch_size
@@ -60,12 +58,12 @@ class Predictor:
             If the network reads images of another shape.
         """
         self._check_shapes(images)
-        batches = Batches(images, rows, np.zeros(len(rows)), self.model, self.representation, batch_size)
+        names = [form.name for form in self.representation.forms]
         scores = np.empty(len(rows), dtype=np.float32)
-        for index in range(len(batches)):
-            batch, _ = batches[index]
-            part = slice(index * batch_size, (index + 1) * batch_size)
-            scores[part] = self._network.predict_on_batch(batch)[:, 0]
+        for start in range(0, len(rows), batch_size):
+            part = slice(start, start + batch_size)
+            batch = {name: array[rows[part]] for name, array in zip(names, images, strict=True)}
+            scores[part] = self._network.predict_on_batch(batch if len(batch) > 1 else batch[names[0]])[:, 0]
         return scores
 
     def _check_shapes(self, images: Sequence[AnyArray]) -> None:
@@ -80,7 +78,6 @@ class Predictor:
 
 def predict_scores(
     model_path: Path,
-    model: Model,
     representation: Representation,
     images: Sequence[AnyArray],
     rows: AnyArray,
@@ -88,4 +85,4 @@ def predict_scores(
     threads: int = 0,
 ) -> Float32Array:
     """Load a network and ask it once: see :class:`Predictor`."""
-    return Predictor(model_path, model, representation, threads).scores(images, rows, batch_size)
+    return Predictor(model_path, representation, threads).scores(images, rows, batch_size)

@@ -35,7 +35,7 @@ class TrainingPaths(Protocol):
 
     @property
     def model(self) -> Path:
-        """Network with its best weights."""
+        """Network with its best weights, from flux to probability."""
 
     @property
     def history(self) -> Path:
@@ -173,7 +173,7 @@ def train(
     for path in (out.model, out.history, out.training):
         path.parent.mkdir(parents=True, exist_ok=True)
     # A fresh copy, because Keras would write the optimiser's moments along with a compiled network.
-    trained = build_network(model, representation, input_shapes, seed)
+    trained = build_network(model, representation, input_shapes, seed, reads_flux=True)
     trained.set_weights(state.best)
     write_network(out.model, trained)
     write_history(out.history, state.history)

@@ -43,15 +43,15 @@ def evaluate_model(paths: SurveyPaths, params: Params, name: str) -> dict[str, A
         If the network's output is no probability.
     """
     contract, section = survey_of(paths.survey), params.survey(paths.survey)
-    survey, definition = contract.objects, model_of(paths, params, name)
-    representation = contract.representations[definition.representation]
+    survey = contract.objects
+    representation = contract.representations[model_of(paths, params, name).representation]
     catalogue = read_table(paths.catalogue, contract.columns.catalogue)
     whole = open_images_of(contract.representations[survey.reference].files(paths.root), len(catalogue))
     images = open_images_of(representation.files(paths.root), len(catalogue))
     paint = survey.painter(paths.tables, whole)
     model = paths.model(name)
     parts = read_parts(contract.parts.files(paths.splits, name))
-    scores = score_parts(paths, params, parts, definition, representation, model)
+    scores = score_parts(paths, params, parts, representation, model)
     history = read_history(model.history)
     evaluated = evaluate_scores(
         name, scores, lambda rows: survey.groups_of(rows, catalogue), section.judging, params.seed

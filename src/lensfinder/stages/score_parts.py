@@ -9,7 +9,7 @@ from lensfinder.datasets.representation import Representation
 from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
-from lensfinder.params import Model, Params
+from lensfinder.params import Params
 from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.paths import ModelPaths, SurveyPaths
 
@@ -21,7 +21,6 @@ def score_parts(
     paths: SurveyPaths,
     params: Params,
     parts: pd.DataFrame,
-    definition: Model,
     representation: Representation,
     model: ModelPaths,
 ) -> pd.DataFrame:
@@ -45,7 +44,7 @@ def score_parts(
 
     threads = params.survey(paths.survey).training.threads
     rows = objects["row"].to_numpy()
-    score = predict_scores(model.model, definition, representation, images, rows, PREDICTION_BATCH, threads)
+    score = predict_scores(model.model, representation, images, rows, PREDICTION_BATCH, threads)
     scores = with_scores(objects, score)
     write_table(model.scores, scores, columns.scores)
     return scores

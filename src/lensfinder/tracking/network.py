@@ -7,12 +7,7 @@ import shutil
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-
-if TYPE_CHECKING:
-    from mlflow.models import ModelSignature
+from typing import Any
 
 PACKAGES = ("keras", "tensorflow", "numpy")
 
@@ -38,19 +33,20 @@ class SavedNetwork:
         inputs = [layer for layer in config["config"]["layers"] if layer["class_name"] == "InputLayer"]
         return {layer["config"]["name"]: tuple(layer["config"]["batch_shape"][1:]) for layer in inputs}
 
-    def signature(self) -> ModelSignature:
-        """Return the signature: float32 images of shape (-1, ...) to probabilities of shape (-1, 1)."""
-        from mlflow.models import ModelSignature
-        from mlflow.types import ColSpec, Schema, TensorSpec
+    def metadata(self) -> dict[str, Any]:
+        """Return what goes in, shape of each input by its name, types and unit, and what comes out.
 
-        float32 = np.dtype(np.float32)
-        shapes = self.input_shapes()
-        # MLflow hands named tensors over in a dictionary, which only a network with several inputs takes.
-        tensors: list[ColSpec | TensorSpec] = [
-            TensorSpec(float32, (-1, *shape), name if len(shapes) > 1 else None)
-            for name, shape in shapes.items()
-        ]
-        return ModelSignature(inputs=Schema(tensors), outputs=Schema([TensorSpec(float32, (-1, 1))]))
+        In a signature an input has one type, and MLflow refuses all others; a network takes flux of any
+        floating-point type. So this stands in the place of a signature, and Keras is left to check shapes,
+        which it does until a loaded network has seen several.
+        """
+        shapes = {name: [-1, *shape] for name, shape in self.input_shapes().items()}
+        return {
+            "input_shapes": shapes,  # several are handed over in a dictionary, the only one as an array
+            "input_types": ["float16", "float32", "float64"],
+            "input_unit": "uJy",
+            "output": "probability of being a lens, float32 of shape [-1, 1]",
+        }
 
     def requirements(self) -> list[str]:
         """Return the packages, with versions, that the network was made with."""

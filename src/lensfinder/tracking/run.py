@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ class TrackedRun:
             self._measures |= new
 
     def log_network(self, path: Path) -> None:
-        """Log a ``.keras`` file, byte for byte and with signature; once for the same bytes."""
+        """Log a ``.keras`` file, byte for byte and with what it takes and gives; once for the same bytes."""
         import mlflow
         from mlflow.models import Model
 
@@ -129,13 +130,16 @@ class TrackedRun:
             self._client.delete_logged_model(old.model_id)
         network = SavedNetwork(path)
         mlflow.set_experiment(experiment_id=self._experiment_id)
+        logging.getLogger("mlflow.keras.save").setLevel(
+            logging.ERROR
+        )  # it would warn of the missing signature
         Model.log(
             artifact_path=None,
             name="model",
             flavor=mlflow.keras,
             run_id=self.run_id,
             model=network,
-            signature=network.signature(),
+            metadata=network.metadata(),
             pip_requirements=network.requirements(),  # MLflow would take half a minute to find them out
         )
         self.log_tags({_NETWORK_TAG: md5})

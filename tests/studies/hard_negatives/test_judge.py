@@ -169,11 +169,11 @@ def make_impostors(root: Path) -> HardNegativeFiles:
 
 
 def use_fake_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def predict_scores(model_path, model, representation, images, rows, batch_size, threads):  # type: ignore[no-untyped-def]
-        assert model.representation == model_path.parent.name
-        shape = {"cube": (50, 50, 56), "pseudo_spectra": (2, 56, 50)}[model.representation]
+    def predict_scores(model_path, representation, images, rows, batch_size, threads):  # type: ignore[no-untyped-def]
+        assert representation.name == model_path.parent.name
+        shape = {"cube": (50, 50, 56), "pseudo_spectra": (2, 56, 50)}[representation.name]
         assert images[0].shape[1:] == shape
-        return np.linspace(0, 0.6 if model.representation == "cube" else 1.0, len(rows), dtype=np.float32)
+        return np.linspace(0, 0.6 if representation.name == "cube" else 1.0, len(rows), dtype=np.float32)
 
     module = types.ModuleType("lensfinder.networks.predict")
     module.predict_scores = predict_scores  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from support.project import changed
 from lensfinder.errors import UserError
 from lensfinder.evaluation.intervals import object_groups
 from lensfinder.networks.outputs import write_network
-from lensfinder.params import Model, read_params
+from lensfinder.params import read_params
 from lensfinder.studies.occlusion.images import occluded_scores, patches, single_bands
 from lensfinder.studies.occlusion.measures import (
     balanced_sample,
@@ -77,10 +77,6 @@ def test_the_loss_rises_by_what_hiding_costs() -> None:
     assert rise["interval_high"][0] == pytest.approx(costs.mean() + 1.96 * error, abs=0.3 * error)
 
 
-def definition(representation: str) -> Model:
-    return changed(PARAMS.jpas.models["cube"], {"representation": representation, "normalisation": "asinh"})
-
-
 def one_eyed(path: Path, shape: tuple[int, ...], *pixel: int) -> None:
     """A network that looks at a single number of its input."""
     import keras
@@ -96,7 +92,7 @@ def networks(tmp_path: Path) -> dict[str, Judge]:
     paths = {name: tmp_path / f"{name}.keras" for name in ("cube", "pseudo_spectra")}
     one_eyed(paths["cube"], (10, 10, 4), 6, 2, 3)
     one_eyed(paths["pseudo_spectra"], (2, 4, 10), 0, 3, 2)
-    return {name: judge_of(path, definition(name), 0) for name, path in paths.items()}
+    return {name: judge_of(path, name, 0) for name, path in paths.items()}
 
 
 def test_each_network_misses_what_it_looks_at_and_nothing_else(networks: dict[str, Judge]) -> None:
@@ -107,8 +103,7 @@ def test_each_network_misses_what_it_looks_at_and_nothing_else(networks: dict[st
     whole, *hidden = occluded_scores(networks, cubes, regions, steps.append)
     np.testing.assert_array_equal(cubes, before)
     assert sum(steps) == len(hidden) == len(regions)
-    seen = cubes[:, 6, 2, 3].astype(float) / 0.1  # in units of the softening
-    np.testing.assert_allclose(whole["cube"], special.expit(np.arcsinh(seen)), rtol=1e-5)
+    np.testing.assert_allclose(whole["cube"], special.expit(cubes[:, 6, 2, 3].astype(float)), rtol=1e-5)
     missed = {
         name: [place for place, of in enumerate(hidden) if np.any(of[name] != whole[name])]
         for name in networks
@@ -117,14 +112,13 @@ def test_each_network_misses_what_it_looks_at_and_nothing_else(networks: dict[st
     assert missed == {"cube": [3, 6], "pseudo_spectra": [3, 4, 6]}
     np.testing.assert_allclose(hidden[3]["cube"], 0.5)
     summed = cubes[:, :5, 2, 3].astype(float).sum(axis=1)
-    expected = special.expit(np.arcsinh(summed / 0.7))
-    np.testing.assert_allclose(hidden[6]["pseudo_spectra"], expected, rtol=1e-3)
+    np.testing.assert_allclose(hidden[6]["pseudo_spectra"], special.expit(summed), rtol=1e-3)
 
 
 def test_a_file_that_is_no_network_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.keras").write_bytes(b"no network")
     with pytest.raises(UserError, match=r"model\.keras"):
-        judge_of(tmp_path / "model.keras", definition("cube"), 0)
+        judge_of(tmp_path / "model.keras", "cube", 0)
 
 
 def rises(values: list[float], width: float) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def compared_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
     """One model through the stage, the others without figures, then the comparison."""
     paths = make_euclid(tmp_path_factory.mktemp("euclid"), n_test=100)
 
-    def predict_scores(model_path, model, representation, images, rows, batch, threads):  # type: ignore[no-untyped-def]
+    def predict_scores(model_path, representation, images, rows, batch, threads):  # type: ignore[no-untyped-def]
         assert [of.shape[1:] for of in images] == [(200, 200, 1), (66, 66, 3)]
         return fake_euclid_scores(paths, model_path.parent.name, rows)
 

@@ -51,5 +51,5 @@ def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
         out,
         lambda inputs_hash: study_log(study, name, inputs_hash, params, definition),
     )
-    score_parts(paths, params, parts, definition, representation, out)
+    score_parts(paths, params, parts, representation, out)
     shutil.rmtree(work)

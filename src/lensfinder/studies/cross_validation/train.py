@@ -57,5 +57,5 @@ def train_fold(paths: SurveyPaths, params: Params, study: str, name: str, fold: 
         out,
         lambda inputs_hash: study_log(files, f"{name}/{fold.key}", inputs_hash, params, definition, parent),
     )
-    score_parts(paths, params, parts, definition, representation, out)
+    score_parts(paths, params, parts, representation, out)
     shutil.rmtree(work)

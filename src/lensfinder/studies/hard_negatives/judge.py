@@ -103,12 +103,11 @@ def _score(files: HardNegativeFiles, params: Params, names: list[str], objects: 
     from lensfinder.networks.predict import predict_scores  # imports TensorFlow
 
     for name in names:
-        definition = section.models[name]
-        images = open_images_of(files.images_of(definition.representation), len(objects))
+        representation = REPRESENTATIONS[section.models[name].representation]
+        images = open_images_of(files.images_of(representation.name), len(objects))
         score = predict_scores(
             files.survey.model(name).model,
-            definition,
-            REPRESENTATIONS[definition.representation],
+            representation,
             images,
             objects["row"].to_numpy(),
             PREDICTION_BATCH,

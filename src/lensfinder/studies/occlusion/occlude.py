@@ -11,7 +11,7 @@ from lensfinder.datasets.files import open_images_of, write_csv
 from lensfinder.datasets.table import read_table
 from lensfinder.evaluation.evaluated import part_of
 from lensfinder.figures.style import save_figure
-from lensfinder.params import Model, Params
+from lensfinder.params import Params
 from lensfinder.progress import Progressing
 from lensfinder.stages.score_parts import PREDICTION_BATCH
 from lensfinder.studies.occlusion.figures import occlusion
@@ -57,7 +57,7 @@ def occlude(paths: SurveyPaths, params: Params) -> None:
     regions = [*single_bands(n_bands), *patches(pixels, PATCH_PIXELS)]
 
     judges = {
-        name: judge_of(paths.model(name).model, section.models[name], section.training.threads)
+        name: judge_of(paths.model(name).model, section.models[name].representation, section.training.threads)
         for name in names
     }
     shown = np.array(cubes[test["row"].to_numpy()])
@@ -88,7 +88,7 @@ def occlude(paths: SurveyPaths, params: Params) -> None:
     save_figure(occlusion(bands, places, title), folder / FIGURE_FILE)
 
 
-def judge_of(path: Path, model: Model, threads: int) -> Callable[[AnyArray], Float32Array]:
+def judge_of(path: Path, representation: str, threads: int) -> Callable[[AnyArray], Float32Array]:
     """Return what gives cubes (n, y, x, bands) their scores (n,): a network that reads its own part of them.
 
     Raises
@@ -98,6 +98,6 @@ def judge_of(path: Path, model: Model, threads: int) -> Callable[[AnyArray], Flo
     """
     from lensfinder.networks.predict import Predictor  # imports TensorFlow
 
-    predictor = Predictor(path, model, REPRESENTATIONS[model.representation], threads)
-    represent = OF_CUBES[model.representation]
+    predictor = Predictor(path, REPRESENTATIONS[representation], threads)
+    represent = OF_CUBES[representation]
     return lambda cubes: predictor.scores([represent(cubes)], np.arange(len(cubes)), PREDICTION_BATCH)
