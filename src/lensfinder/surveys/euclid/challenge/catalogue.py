@@ -25,7 +25,7 @@ def read_challenge_catalogue(path: Path) -> pd.DataFrame:
     ------
     UserError
         If the file is missing, empty or cut short; if a column is missing without which nothing can be
-        selected; if a cell is no number; if an ID is no whole number or occurs twice.
+        selected; if a cell is no number; if an ID is no whole number.
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; name the challenge's catalogue, a .csv file")
@@ -105,13 +105,5 @@ def _identities(path: Path, lines: list[int], numbers: pd.Series) -> pd.Series:
     if len(odd):
         raise UserError(
             f"{path}, line {lines[odd[0]]}: ID = {numbers[odd[0]]} is not a whole number from 0 on"
-        )
-    double = np.flatnonzero(numbers.duplicated())
-    if len(double):
-        number = int(numbers[double[0]])
-        first = lines[int(np.flatnonzero(numbers == number)[0])]
-        raise UserError(
-            f"{path}, line {lines[double[0]]}: ID = {number} stands in line {first} already"
-            + (f"; {len(double)} rows repeat an ID" if len(double) > 1 else "")
         )
     return numbers.astype(np.int64)
