@@ -100,15 +100,15 @@ def import_challenge(
 def _catalogue(
     sources: list[Source], params: Params, test_fraction: float | None
 ) -> tuple[pd.DataFrame, AnyArray]:
-    """Rows that have images, all of the training sample first, by image number; and the source of each."""
+    """Rows to be imported, all of the training sample first, by image number; and the source of each."""
     tables = []
     for origin, source in enumerate(sources):
+        rows = source.rows
         if test_fraction is None:
-            samples = np.full(len(source.rows), SAMPLES[origin])
+            samples = np.full(len(rows), SAMPLES[origin])
         else:
             in_test = drawn_for_test(source.catalogue["ID"].to_numpy(), test_fraction, params.seed)
-            samples = np.where(in_test, "test", "train")[source.rows.index]
-        rows = source.rows
+            samples = np.where(in_test, "test", "train")[rows.index]
         own = own_catalogue(rows, samples, source.units["VIS"].ujy, params.section(Euclid).selection)
         emptied = int((own["mag_eff"].isna() & rows["mag_eff"].notna()).sum())
         if emptied:

@@ -147,7 +147,7 @@ def _value(header: fits.Header, card: str) -> object:
     try:
         return header[card]
     except fits.VerifyError:  # a NaN without quotes, for one
-        return str(header.cards[card].image).partition("=")[2].partition("/")[0].strip()
+        return str(header.cards[card].image).partition("=")[2].partition("/")[0].strip(" '")
 
 
 def _number(cards: Cards, card: str) -> float:
