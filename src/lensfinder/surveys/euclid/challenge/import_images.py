@@ -83,15 +83,13 @@ def read_row(source: Source, number: int) -> list[AnyArray]:
     UnusableImage
         If one of them cannot be used.
     """
-    return [_half(source, band, number) for band in BANDS]
-
-
-def _half(source: Source, band: str, number: int) -> AnyArray:
-    name, unit = image_name(band, number), source.units[band]
-    image, named = source.images.read(band, number)
-    if named.header != unit.header:
-        raise UnusableImage(f"{name}: its unit is {named.header}, that of the others {unit.header}")
-    with np.errstate(over="ignore"):
-        half = (image * np.float64(unit.ujy)).astype(np.float16)
-    refuse(name, half, f"its brightest pixel of {image.max():.4g} does not fit half precision: ")
-    return half
+    halves = []
+    for band in BANDS:
+        name, unit = image_name(band, number), source.units[band]
+        image, named = source.images.read(band, number)
+        if named.header != unit.header:
+            raise UnusableImage(f"{name}: its unit is {named.header}, that of the others {unit.header}")
+        with np.errstate(over="ignore"):
+            halves.append((image * np.float64(unit.ujy)).astype(np.float16))
+        refuse(name, halves[-1], f"its brightest pixel of {image.max():.4g} does not fit half precision: ")
+    return halves

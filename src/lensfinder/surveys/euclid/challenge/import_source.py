@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,7 @@ from lensfinder.errors import UserError
 from lensfinder.surveys.euclid.challenge.catalogue import read_challenge_catalogue
 from lensfinder.surveys.euclid.challenge.images import ChallengeImages, UnusableImage
 from lensfinder.surveys.euclid.challenge.layout import truth_known
-from lensfinder.surveys.euclid.challenge.pixel_units import (
-    PixelUnit,
-    background_noise,
-    unit_from_noise,
-)
+from lensfinder.surveys.euclid.challenge.pixel_units import NOISE, PixelUnit, background_noise
 from lensfinder.surveys.euclid.columns import BANDS
 from lensfinder.workspace.provenance import content_md5
 
@@ -100,6 +96,7 @@ class Source:
         return self.catalogue[~self.catalogue["ID"].isin(out)].sort_values("ID")
 
     def _unit(self, band: str, sigma_ujy: float) -> PixelUnit:
+        """Unit of a band: of the headers, else the one that gives the noise of the simulated instrument."""
         numbers = self.rows["ID"].to_numpy()
         chosen = numbers[np.unique(np.linspace(0, len(numbers) - 1, _STAMPS_FOR_UNIT).astype(int))]
         place = self.images.folder / f"EUC_{band}"
@@ -121,10 +118,12 @@ class Source:
             named = _some([said for _, said in units.values()])
             raise UserError(f"{place}: images in different units: {named}")
         ((unit, _),) = units.values()
-        try:
-            return unit_from_noise(unit, noises, sigma_ujy) if unit.uncertain else unit
-        except UserError as error:
-            raise UserError(f"{place}: {error}") from None
+        if unit.uncertain and not (noise := np.median(noises)) > 0:
+            raise UserError(
+                f"{place}: more than half of {len(noises)} stamps have no noise at their border, and "
+                f"{unit.header}: the unit of their pixels cannot be found; give them a BUNIT or a MAGZERO"
+            )
+        return replace(unit, ujy=sigma_ujy / float(noise)) if unit.uncertain else unit
 
     def leave_out(self, reason: str, why: Mapping[Any, str]) -> None:
         """Note which IDs cannot be used.
@@ -143,13 +142,19 @@ class Source:
             )
 
     def warnings(self) -> list[str]:
-        """Say which IDs are left out and why, the first of them by name."""
-        return [
+        """Say which IDs are left out and why, the first of them by name, and which units are uncertain."""
+        said = [
             f"{len(why)} of {len(self.catalogue)} IDs left out {REASONS[reason]}: "
             + _some([f"{number} ({what})" for number, what in why.items()])
             for reason, why in self.left_out.items()
             if why
         ]
+        if uncertain := [band for band, unit in self.units.items() if unit.uncertain]:
+            said.append(
+                f"the unit of {', '.join(uncertain)} is estimated from the {NOISE} and uncertain by some "
+                "tenths of a magnitude; put BUNIT or MAGZERO into the headers if you know it"
+            )
+        return said
 
     @property
     def files_without_row(self) -> int:
@@ -183,10 +188,7 @@ class Source:
             "rows": self.n_rows,
             "repeated_rows": self.n_repeated,
             "imported": len(self.rows),
-            "left_out": {
-                reason: {str(number): what for number, what in why.items()}
-                for reason, why in self.left_out.items()
-            },
+            "left_out": self.left_out,
             "image_numbers_without_row": self.files_without_row,
             "pixel_units": {
                 band: asdict(unit) | {"zero_point_mag": unit.zero_point_mag, "uncertain": unit.uncertain}

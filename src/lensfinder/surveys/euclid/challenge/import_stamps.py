@@ -77,7 +77,9 @@ def import_challenge(
         source.leave_out("unusable_image", of_source)
     kept = np.setdiff1d(np.arange(len(table)), list(unusable))
     table = table.iloc[kept].reset_index(drop=True)
-    _check_samples(table)
+    for sample in SAMPLES:
+        if not (table["sample"] == sample).any():
+            raise UserError(f"no row of sample {sample!r} has a usable image in every band")
     ready = work / "dataset"
     kept_images(work / "read", ready, kept, len(numbers))
     write_table(ready / paths.catalogue.name, table, CATALOGUE_COLUMNS)
@@ -127,12 +129,6 @@ def _inputs_hash(sources: list[Source], table: pd.DataFrame, sigma_ujy: dict[str
         table["object_id"].to_list(),
     ]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _check_samples(table: pd.DataFrame) -> None:
-    for sample in SAMPLES:
-        if not (table["sample"] == sample).any():
-            raise UserError(f"no row of sample {sample!r} has a usable image in every band")
 
 
 def _say_what_is_next(paths: SurveyPaths, table: pd.DataFrame) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
 
-from lensfinder.errors import UserError
 from lensfinder.surveys.euclid.challenge.layout import UJY_PER_MAGGY
 from lensfinder.typing import AnyArray
 
@@ -90,33 +89,6 @@ def header_unit(header: fits.Header) -> PixelUnit:
     return PixelUnit(said[first], ujy or UJY_PER_MAGGY * 10 ** (-0.4 * magnitudes[first]), first)
 
 
-def unit_from_noise(named: PixelUnit, noises: Sequence[float], sigma_ujy: float) -> PixelUnit:
-    """Return the unit of images whose headers name none: the one that gives the known noise.
-
-    The median of the stamps' background noise is set equal to the noise of the instrument that the challenge
-    simulated.
-
-    Parameters
-    ----------
-    noises
-        Background noise of some stamps, in the images' unit.
-    sigma_ujy
-        Background noise of the instrument in µJy per pixel.
-
-    Raises
-    ------
-    UserError
-        If the stamps have no noise.
-    """
-    noise = float(np.median(noises))
-    if not noise > 0:
-        raise UserError(
-            f"more than half of {len(noises)} stamps have no noise at their border, and {named.header}: the "
-            "unit of their pixels cannot be found; give noise-free images a BUNIT or a MAGZERO"
-        )
-    return replace(named, ujy=sigma_ujy / noise)
-
-
 def background_noise(stamp: AnyArray) -> float:
     """Return the robust standard deviation of a square stamp's border pixels, in the stamp's own unit."""
     margin = len(stamp) // _BORDER
@@ -162,15 +134,6 @@ def _logarithm(value: float) -> float:
     return math.log10(value) if 0 < value < math.inf else math.nan
 
 
-def _zero_point(cards: Cards, card: str) -> float:
-    # 0 is the zero point of maggies.
-    return 0.0 if cards[card] == 0 else _number(cards, card)
-
-
-def _flux_of_magnitude_0(cards: Cards, card: str) -> float:
-    return 2.5 * _logarithm(_number(cards, card))
-
-
 def _f_lambda_of_a_rate(cards: Cards, card: str) -> float:
     if not str(cards.get("BUNIT", "")).strip().upper().endswith("/S"):
         return math.nan
@@ -179,15 +142,15 @@ def _f_lambda_of_a_rate(cards: Cards, card: str) -> float:
     return _magnitude(float(f_lambda.to_value(u.uJy, u.spectral_density(pivot))))
 
 
-def _zero_point_of_a_rate(cards: Cards, card: str) -> float:
-    return _number(cards, card) + 2.5 * _logarithm(_number(cards, "EXPTIME"))
-
-
 _ZERO_POINTS: dict[str, Callable[[Cards, str], float]] = {
-    **dict.fromkeys(("MAGZERO", "MAGZP", "PHOTZP", "ZP"), _zero_point),
-    "FLUXMAG0": _flux_of_magnitude_0,
+    **dict.fromkeys(
+        ("MAGZERO", "MAGZP", "PHOTZP", "ZP"),
+        # 0 is the zero point of maggies.
+        lambda cards, card: 0.0 if cards[card] == 0 else _number(cards, card),
+    ),
+    "FLUXMAG0": lambda cards, card: 2.5 * _logarithm(_number(cards, card)),
     "PHOTFLAM": _f_lambda_of_a_rate,
-    "FPA.ZP": _zero_point_of_a_rate,
+    "FPA.ZP": lambda cards, card: _number(cards, card) + 2.5 * _logarithm(_number(cards, "EXPTIME")),
 }
 """AB magnitude of one unit of the pixels, NaN where it cannot be told, by the card that gives it."""
 
