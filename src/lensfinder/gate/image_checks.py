@@ -10,6 +10,7 @@ from great_expectations.expectations.row_conditions import Column
 
 from lensfinder.gate.checks import one_of
 from lensfinder.gate.expectations import Suite
+from lensfinder.gate.image_facts import FORBIDDEN
 from lensfinder.gate.tables import shape_text
 
 IMAGE_DTYPE = "float16"
@@ -46,10 +47,9 @@ def image_expectations(arrays: Sequence[ImageArray]) -> list[gxe.Expectation]:
     for array in arrays:
         name, image = array.name, array.image
         present = f"every object of the catalogue has its {image}"
-        finite = f"no pixel of a {image} is NaN or infinite"
+        expectations.append(one_of(f"{name}_present", present, f"{name}_present", [True]))
         expectations += [
-            one_of(f"{name}_present", present, f"{name}_present", [True]),
-            one_of(f"{name}_finite", finite, f"{name}_n_not_finite", [0]),
-            one_of(f"{name}_not_blank", f"no {image} is zero everywhere", f"{name}_blank", [False]),
+            one_of(f"{name}_{rule}", checks.format(image), f"{name}_{fact}", [0])
+            for rule, (fact, checks) in FORBIDDEN.items()
         ]
     return expectations

@@ -20,6 +20,12 @@ SIGN_BIT = 0x8000
 PIECE_BYTES = 32 * 2**20
 """Bytes looked at together: enough to hide the cost of a call, little enough for any machine."""
 
+FORBIDDEN = {
+    "finite": ("n_not_finite", "no pixel of a {} is NaN or infinite"),
+    "not_blank": ("blank", "not all pixels of a {} are equal, zero or not"),
+}
+"""What no single image may be: by the name of the expectation, the fact that must be 0, and the wording."""
+
 
 class Rows(Protocol):
     """An array, in a file or not, that is read by ranges of its first axis."""
@@ -51,29 +57,38 @@ def image_facts(images: Rows, n_objects: int) -> pd.DataFrame:
     DataFrame
         One row per object of the catalogue: ``present`` (bool), ``n_not_finite`` (pixels that are NaN or
         infinite), ``minimum`` and ``maximum`` (in the image's unit; NaN where absent or not numeric) and
-        ``blank`` (every pixel is zero).
+        ``blank`` (every pixel has the same finite value).
     """
-    present = np.arange(n_objects) < images.shape[0]
-    n_not_finite = np.zeros(n_objects, dtype=np.int64)
-    minimum = np.full(n_objects, np.nan)
-    maximum = np.full(n_objects, np.nan)
+    facts: dict[str, AnyArray] = {
+        "n_not_finite": np.zeros(n_objects, dtype=np.int64),
+        "minimum": np.full(n_objects, np.nan),
+        "maximum": np.full(n_objects, np.nan),
+        "blank": np.zeros(n_objects, dtype=bool),
+    }
     if images.dtype.kind in "fiu" and 0 not in images.shape[1:]:
         for start, stop in _pieces(images, n_objects):
-            flat = images.rows(start, stop).reshape(stop - start, -1)
-            low, high = _extremes(flat)
-            minimum[start:stop], maximum[start:stop] = low, high
-            # Only the few images that have a pixel to count are looked at pixel by pixel.
-            for i in np.flatnonzero(~(np.isfinite(low) & np.isfinite(high))):
-                n_not_finite[start + i] = np.count_nonzero(~np.isfinite(flat[i]))
-    return pd.DataFrame(
-        {
-            "present": present,
-            "n_not_finite": n_not_finite,
-            "minimum": minimum,
-            "maximum": maximum,
-            "blank": (minimum == 0) & (maximum == 0),
-        }
-    )
+            for name, values in facts_of(images.rows(start, stop)).items():
+                facts[name][start:stop] = values
+    return pd.DataFrame({"present": np.arange(n_objects) < images.shape[0], **facts})
+
+
+def facts_of(images: AnyArray) -> dict[str, AnyArray]:
+    """Return the facts of :func:`image_facts`, all but ``present``, of images in memory, (n, ...)."""
+    flat = images.reshape(len(images), -1)
+    minimum, maximum = _extremes(flat)
+    n_not_finite = np.zeros(len(flat), dtype=np.int64)
+    # Only the few images that have a pixel to count are looked at pixel by pixel.
+    for i in np.flatnonzero(~(np.isfinite(minimum) & np.isfinite(maximum))):
+        n_not_finite[i] = np.count_nonzero(~np.isfinite(flat[i]))
+    blank = (minimum == maximum) & (n_not_finite == 0)
+    return {"n_not_finite": n_not_finite, "minimum": minimum, "maximum": maximum, "blank": blank}
+
+
+def forbidden(image: AnyArray) -> str | None:
+    """Return the first rule of ``FORBIDDEN`` that a stamp in memory breaks, in words; or None."""
+    facts = facts_of(image[np.newaxis])
+    broken = (checks.format("stamp") for fact, checks in FORBIDDEN.values() if facts[fact][0])
+    return next(broken, None)
 
 
 def _pieces(images: Rows, n_objects: int) -> Iterator[tuple[int, int]]:

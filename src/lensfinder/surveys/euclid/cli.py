@@ -43,7 +43,18 @@ def import_euclid_challenge(
         float, typer.Option(help="Without a test folder: part of the rows that becomes the test sample.")
     ] = 0.5,
 ) -> None:
-    """Make the Euclid dataset from files of the second lens-finding challenge; a killed import resumes."""
+    """Make the Euclid dataset from files of the second lens-finding challenge; a killed import resumes.
+
+    A folder holds EUC_VIS/imageEUC_VIS-200001.fits and so on; VIS stamps are 200 × 200 pixels, the others
+    66 × 66. The catalogue needs the columns ID, mag_eff, n_source_im and n_pix_source.
+
+    The unit of the pixels is taken from BUNIT (maggies or janskys) or a zero point such as MAGZERO. Without
+    them it is estimated from the background noise and may be off by some tenths of a magnitude: better add
+    MAGZERO to the headers.
+
+    What cannot be used is left out, counted and named, and listed in datasets/euclid/images/import.json:
+    contradicting rows, unknown truth, missing or empty images. More than half of it stops the import.
+    """
     from lensfinder.surveys.euclid.challenge.import_stamps import import_challenge
 
     if (test_folder is None) != (test_catalogue is None):

@@ -51,7 +51,7 @@ def euclid(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
     table["origin"], table["deflector_type"], table["kind"] = "simulated", "early", "lensed_source"
     table["n_sources"], table["n_source_im"], table["n_pix_source"] = 1.0, 2.0, 30.0
     table.loc[[1, 6], ["mag_eff", "ein_area"]] = np.nan
-    table.loc[[1, 6], ["n_sources", "n_source_im"]] = 0.0
+    table.loc[[1, 6], ["n_sources", "n_source_im", "n_pix_source"]] = 0.0
     table.loc[[1, 6], "kind"] = "no_source"
     table.loc[2, ["mag_eff", "kind"]] = 1.0, "source_in_front"
     table["label"] = assessable_labels(table, read_params(paths.root / "params.yaml").euclid.selection)

@@ -64,41 +64,51 @@ def test_quirks_are_counted_and_nothing_is_lost(
     euclid: SurveyPaths, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder, catalogue = write_folder(tmp_path / "files", SHUFFLED)
+    # Contradicting rows, a row twice, a source without a magnification.
+    text = catalogue_text([*SHUFFLED, FIRST, FIRST + 2], {(FIRST + 10, "mag_eff"): ""}).splitlines()
+    text[-2] = text[-2].replace("9.25", "1.0")
+    catalogue.write_text("\n".join(text))
     write_images(folder, [7])  # an image that the catalogue does not know
     image_path(folder, "J", FIRST + 1).unlink()
-    for band in BANDS:
-        image_path(folder, band, FIRST + 4).unlink()
     cut = image_path(folder, "VIS", FIRST + 6)
     cut.write_bytes(cut.read_bytes()[:100_000])
-    rewrite(image_path(folder, "H", FIRST + 7), with_pixels((5, 5), np.nan))
+    rewrite(image_path(folder, "VIS", FIRST + 7), np.zeros_like)
+    rewrite(image_path(folder, "H", FIRST + 8), lambda pixels: pixels[:, 1:])
     table = run(euclid, folder, catalogue, test_fraction=0.4)
     said = capfd.readouterr()
 
-    out = [FIRST + 1, FIRST + 4, FIRST + 6, FIRST + 7]
+    out = [FIRST, FIRST + 1, FIRST + 6, FIRST + 7, FIRST + 8, FIRST + 10]
     assert sorted(table["ID"]) == [number for number in NUMBERS if number not in out]
     assert table["sample"].tolist() == sorted(table["sample"], reverse=True)
     for _, sample in table.groupby("sample"):
         assert sample["ID"].is_monotonic_increasing
     assert set(table["sample"]) == {"train", "test"}
-    assert "2 of 12 rows left out without an image in some band" in said.err
-    assert f"{FIRST + 1} (J); {FIRST + 4} (VIS, Y, J, H)" in said.err
-    assert "2 of 12 rows left out for a damaged image" in said.err
-    assert f"EUC_VIS/imageEUC_VIS-{FIRST + 6}.fits" in said.err
+    for line in (
+        f"1 of 12 IDs left out whose rows contradict each other: {FIRST} (2 rows)",
+        f"1 of 12 IDs left out whose truth is unknown or impossible: {FIRST + 10} (mag_eff nan, ",
+        f"1 of 12 IDs left out without an image in some band: {FIRST + 1} (J)",
+        f"3 of 12 IDs left out with an image that cannot be used: {FIRST + 6} (EUC_VIS/imageEUC_VIS-",
+        f"imageEUC_VIS-{FIRST + 7}.fits: the gate asks that not all pixels of a stamp are equal",
+        f"imageEUC_H-{FIRST + 8}.fits: of another size, 65 × 66 pixels, expected 66 × 66 pixels",
+    ):
+        assert line in said.err
+    assert "14 rows, 1 of them repeated" in said.out
     assert "1 image number(s) without a row" in said.out
     assert "dvc commit -f simulate-euclid" in said.out
 
     record = read_json(euclid.images_dir / "import.json")
     (source,) = record["sources"]
-    assert source["without_image"] == {str(FIRST + 1): "J", str(FIRST + 4): "VIS, Y, J, H"}
-    assert set(source["damaged"]) == {str(FIRST + 6), str(FIRST + 7)}
-    assert (source["rows"], source["imported"], source["image_numbers_without_row"]) == (12, 8, 1)
+    assert source["left_out"]["without_image"] == {str(FIRST + 1): "J"}
+    assert set(source["left_out"]["unusable_image"]) == {str(FIRST + i) for i in (6, 7, 8)}
+    assert (source["rows"], source["repeated_rows"], source["imported"]) == (14, 1, 6)
+    assert source["image_numbers_without_row"] == 1
     assert record["samples"] == {name: int((table["sample"] == name).sum()) for name in ("train", "test")}
     assert str(tmp_path) not in (euclid.images_dir / "import.json").read_text()
 
     bands = read_euclid_bands(euclid.tables)
     sigma = dict(zip(bands.names, bands.background_sigma_ujy, strict=True))
-    assert open_images(euclid.vis).shape == (8, 200, 200, 1)
-    assert open_images(euclid.nisp).shape == (8, 66, 66, 3)
+    assert open_images(euclid.vis).shape == (6, 200, 200, 1)
+    assert open_images(euclid.nisp).shape == (6, 66, 66, 3)
     for band in BANDS:
         unit = source["pixel_units"][band]
         assert unit["ujy"] == pytest.approx(sigma[band] / NOISE[band], rel=0.05)
@@ -108,7 +118,7 @@ def test_quirks_are_counted_and_nothing_is_lost(
             expected = (original * unit["ujy"]).astype(np.float16)
             assert np.array_equal(image_of(euclid, row, band), expected), (band, number)
     assert set(written(euclid)) == {"catalogue.parquet", "import.json", "nisp.npy", "vis.npy"}
-    flux = table.loc[table["ID"] == FIRST, "source_flux"].item()
+    flux = table.loc[table["ID"] == FIRST + 3, "source_flux"].item()
     assert flux == pytest.approx(3.1e-10 * source["pixel_units"]["VIS"]["ujy"])
     selection = read_params(euclid.root / "params.yaml").euclid.selection
     assert len(assessable_set(table, selection)) == sum(table["sample"] == "test")
@@ -193,7 +203,7 @@ def test_changed_images_are_not_taken_from_a_killed_import(
 
 SPOILT_PIXELS = {
     "shape": ("Y", lambda _: np.ones((101, 101))),
-    "no noise": ("H", np.ones_like),
+    "no noise": ("H", lambda pixels: with_pixels((33, 33), 1.0)(np.zeros_like(pixels))),
     "too bright": ("VIS", with_pixels((100, 100), 1.0)),
 }
 
@@ -212,8 +222,9 @@ def spoil(folder: Path, catalogue: Path, what: str) -> None:
             image_path(folder, "Y", number).unlink()
     elif what == "units":
         fits.setval(image_path(folder, "Y", FIRST + 2), "BUNIT", value="maggy")
-    elif what == "duplicate":
-        catalogue.write_text(catalogue_text([*NUMBERS[:6], FIRST]))
+    elif what == "zero points":
+        for number in NUMBERS[:6]:
+            fits.setval(image_path(folder, "H", number), "MAGZERO", value=0.0)
     elif what == "cell":
         catalogue.write_text(catalogue_text(NUMBERS[:6], {(FIRST + 3, "n_source_im"): "many"}))
 
@@ -222,12 +233,18 @@ def spoil(folder: Path, catalogue: Path, what: str) -> None:
     ("what", "message"),
     [
         ("band", r"EUC_J: no such folder"),
-        ("shape", r"EUC_Y: 6 of 6 images looked at are damaged: .*shape \(101, 101\), expected \(66, 66\)"),
-        ("most images", rf"4 of 6 rows have no usable image.*{FIRST} \(Y\)"),
+        (
+            "shape",
+            r"EUC_Y: 6 of 6 images looked at cannot be used: .*: of another size, 101 × 101 pixels, exp",
+        ),
+        ("most images", rf"4 of 6 IDs cannot be used; .*{FIRST} \(Y\)"),
         ("no noise", r"EUC_H: more than half of 6 stamps have no noise"),
-        ("units", r"EUC_Y: images in different units, BUNIT is .*'maggy' \(ID 200003\)"),
-        ("too bright", r"6 of 6 rows have no usable image .*too bright for half precision"),
-        ("duplicate", r"catalogue\.csv, line 35: ID = 200001 stands in line 29 already"),
+        ("units", r"EUC_Y: images in different units: BUNIT = '' .*; BUNIT = 'maggy' \(ID 200003\)"),
+        (
+            "zero points",
+            r"EUC_H: 6 of 6 images looked at cannot be .*-200001\.fits: MAGZERO = 0\.0 gives no flux",
+        ),
+        ("too bright", r"6 of 6 IDs cannot be used; .*does not fit half precision"),
         ("cell", r"catalogue\.csv, line 32: n_source_im = 'many' is not a number"),
     ],
 )
@@ -256,11 +273,12 @@ def test_an_image_in_another_unit_is_left_out(
     """Only some images are looked at for the unit; the others are compared when they are read."""
     folder, catalogue = write_folder(tmp_path / "files", NUMBERS[:6])
     fits.setval(image_path(folder, "H", FIRST + 2), "BUNIT", value="maggy")
-    monkeypatch.setattr("lensfinder.surveys.euclid.challenge.import_source._STAMPS_FOR_NOISE", 2)
+    monkeypatch.setattr("lensfinder.surveys.euclid.challenge.import_source._STAMPS_FOR_UNIT", 2)
     table = run(euclid, folder, catalogue)
     assert len(table) == 5
     (source,) = read_json(euclid.images_dir / "import.json")["sources"]
-    assert "BUNIT is 'maggy', that of the others ''" in source["damaged"][str(FIRST + 2)]
+    why = source["left_out"]["unusable_image"][str(FIRST + 2)]
+    assert "its unit is BUNIT = 'maggy', that of the others BUNIT = ''" in why
 
 
 def test_listing_depends_on_what_is_in_the_folder(tmp_path: Path) -> None:

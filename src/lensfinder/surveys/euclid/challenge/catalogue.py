@@ -25,7 +25,7 @@ def read_challenge_catalogue(path: Path) -> pd.DataFrame:
     ------
     UserError
         If the file is missing, empty or cut short; if a column is missing without which nothing can be
-        selected; if a cell is no number; if an ID is no whole number or occurs twice.
+        selected; if a cell is no number; if an ID is no whole number.
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; name the challenge's catalogue, a .csv file")
@@ -34,20 +34,20 @@ def read_challenge_catalogue(path: Path) -> pd.DataFrame:
         records = _records(stream)
         _, header = next(records, (0, []))
         places = _places(path, header)
-        lines, rows = [], []
+        rows = []
         for line, cells in records:
             if len(cells) != len(header):
                 raise UserError(
                     f"{path}, line {line}: {len(cells)} cell(s), the header has {len(header)}; the file is "
                     "damaged or cut short"
                 )
-            lines.append(line)
-            rows.append([_number(path, line, name, cells[place]) for name, place in places.items()])
+            row = {name: _number(path, line, name, cells[place]) for name, place in places.items()}
+            if not (row["ID"] >= 0 and row["ID"] % 1 == 0):
+                raise UserError(f"{path}, line {line}: ID = {row['ID']} is not a whole number from 0 on")
+            rows.append(row)
     if not rows:
         raise UserError(f"{path}: no rows below the header")
-    frame = pd.DataFrame(rows, columns=list(places)).reindex(columns=list(CHALLENGE_COLUMNS))
-    frame["ID"] = _identities(path, lines, frame["ID"])
-    return frame
+    return pd.DataFrame(rows).reindex(columns=list(CHALLENGE_COLUMNS)).astype({"ID": np.int64})
 
 
 def write_challenge_catalogue(path: Path, catalogue: pd.DataFrame) -> None:
@@ -98,20 +98,3 @@ def _number(path: Path, line: int, name: str, cell: str) -> float:
         return float(cell)
     except ValueError:
         raise UserError(f"{path}, line {line}: {name} = {cell!r} is not a number") from None
-
-
-def _identities(path: Path, lines: list[int], numbers: pd.Series) -> pd.Series:
-    odd = np.flatnonzero(~((numbers >= 0) & (numbers % 1 == 0)))
-    if len(odd):
-        raise UserError(
-            f"{path}, line {lines[odd[0]]}: ID = {numbers[odd[0]]} is not a whole number from 0 on"
-        )
-    double = np.flatnonzero(numbers.duplicated())
-    if len(double):
-        number = int(numbers[double[0]])
-        first = lines[int(np.flatnonzero(numbers == number)[0])]
-        raise UserError(
-            f"{path}, line {lines[double[0]]}: ID = {number} stands in line {first} already"
-            + (f"; {len(double)} rows repeat an ID" if len(double) > 1 else "")
-        )
-    return numbers.astype(np.int64)

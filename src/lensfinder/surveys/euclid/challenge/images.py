@@ -13,7 +13,9 @@ import numpy as np
 from astropy.io import fits
 
 from lensfinder.errors import UserError
+from lensfinder.gate.image_facts import forbidden
 from lensfinder.surveys.euclid.challenge.layout import PIXELS
+from lensfinder.surveys.euclid.challenge.pixel_units import PixelUnit, header_unit
 from lensfinder.surveys.euclid.columns import BANDS
 from lensfinder.typing import AnyArray, BoolArray, IntArray
 
@@ -22,7 +24,7 @@ _BLOCK_BYTES = 2880
 _UNREADABLE = (OSError, ValueError, TypeError, KeyError, IndexError, fits.VerifyError)
 
 
-class DamagedImage(Exception):
+class UnusableImage(Exception):
     """An image that cannot be used; the message says which and why."""
 
 
@@ -67,13 +69,14 @@ class ChallengeImages:
         """Which of these numbers have an image, by band."""
         return {band: np.isin(numbers, self.numbers[band]) for band in BANDS}
 
-    def read(self, band: str, number: int) -> tuple[AnyArray, str]:
+    def read(self, band: str, number: int) -> tuple[AnyArray, PixelUnit]:
         """Return an image, as it is in the file and of the band's shape, and the unit that its header names.
 
         Raises
         ------
-        DamagedImage
-            If it cannot be read, has another shape, or a pixel is not finite.
+        UnusableImage
+            If it cannot be read or has another size, if its header's unit makes no sense, or if the gate
+            forbids such an image.
         """
         name, side = image_name(band, number), PIXELS[band]
         try:
@@ -81,18 +84,27 @@ class ChallengeImages:
                 primary = hdus[0]
                 if not isinstance(primary, fits.PrimaryHDU):
                     raise ValueError("its header makes no sense")
-                shape, unit = primary.shape, str(primary.header.get("BUNIT", "")).strip()
+                shape, header = primary.shape, primary.header
                 # Looked at first: a damaged header may claim terabytes.
                 image = primary.data if shape == (side, side) else None
         except _UNREADABLE as error:
             reason = str(error).partition(". ")[0]
-            raise DamagedImage(f"{name}: the file is damaged or cut short ({reason})") from None
+            raise UnusableImage(f"{name}: the file is damaged or cut short ({reason})") from None
         if image is None:
-            raise DamagedImage(f"{name}: shape {shape or 'without pixels'}, expected ({side}, {side})")
-        bad = int(np.count_nonzero(~np.isfinite(image)))
-        if bad:
-            raise DamagedImage(f"{name}: {bad} pixel(s) not finite")
+            size = " × ".join(map(str, reversed(shape))) + " pixels" if shape else "no image in the first HDU"
+            raise UnusableImage(f"{name}: of another size, {size}, expected {side} × {side} pixels")
+        try:
+            unit = header_unit(header)
+        except ValueError as error:
+            raise UnusableImage(f"{name}: {error}") from None
+        refuse(name, image)
         return image, unit
+
+
+def refuse(name: str, image: AnyArray, why: str = "") -> None:
+    """Raise ``UnusableImage`` for an image that the gate forbids; ``why`` says what made it so."""
+    if (rule := forbidden(image)) is not None:
+        raise UnusableImage(f"{name}: {why}the gate asks that {rule}")
 
 
 def image_bytes(header: fits.Header, image: AnyArray) -> bytes:

@@ -11,7 +11,8 @@ import numpy as np
 
 from lensfinder.datasets.chunks import JOURNAL_SUFFIX, ImageChunks, Journal, cut, in_threads
 from lensfinder.datasets.store import ImageFile, open_images
-from lensfinder.surveys.euclid.challenge.images import DamagedImage, image_name
+from lensfinder.progress import Progressing
+from lensfinder.surveys.euclid.challenge.images import UnusableImage, image_name, refuse
 from lensfinder.surveys.euclid.challenge.import_source import Source
 from lensfinder.surveys.euclid.challenge.layout import PIXELS
 from lensfinder.surveys.euclid.columns import BANDS
@@ -39,7 +40,7 @@ def read_images(
     What is wrong with the images of each row that cannot be used; these rows of the arrays mean nothing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    damaged = Journal(folder / f"damaged{JOURNAL_SUFFIX}")
+    unusable = Journal(folder / f"unusable{JOURNAL_SUFFIX}")
     chunks = ImageChunks(folder, _SHAPES, cut(0, len(numbers), _CHUNK), "import: stamps", "stamps")
 
     def work(chunk: slice) -> None:
@@ -48,15 +49,15 @@ def read_images(
             source, number = sources[origins[row]], int(numbers[row])
             try:
                 vis[i, ..., 0], nisp[i, ..., 0], nisp[i, ..., 1], nisp[i, ..., 2] = read_row(source, number)
-            except DamagedImage as error:
+            except UnusableImage as error:
                 # Noted before the chunk counts as finished; a kill in between makes both once more.
-                damaged.write(json.dumps([row, str(error)]))
+                unusable.write(json.dumps([row, str(error)]))
         chunks.write(chunk, vis, nisp)
 
     with chunks:
         in_threads(chunks.waiting, work, workers)
-    damaged.close()
-    return dict(json.loads(line) for line in damaged.lines)
+    unusable.close()
+    return dict(json.loads(line) for line in unusable.lines)
 
 
 def kept_images(read: Path, ready: Path, kept: IntArray, count: int) -> None:
@@ -67,8 +68,10 @@ def kept_images(read: Path, ready: Path, kept: IntArray, count: int) -> None:
             os.replace(read / name, ready / name)
             continue
         images, file = open_images(read / name), ImageFile(ready / name, (len(kept), *shape))
-        for start in range(0, len(kept), _CHUNK):
-            file.write(start, images[kept[start : start + _CHUNK]])
+        with Progressing(f"import: {name} without what is left out", len(kept), "stamps") as progress:
+            for chunk in cut(0, len(kept), _CHUNK):
+                file.write(chunk.start, images[kept[chunk]])
+                progress.advance(chunk.stop - chunk.start)
         file.close()
 
 
@@ -77,22 +80,16 @@ def read_row(source: Source, number: int) -> list[AnyArray]:
 
     Raises
     ------
-    DamagedImage
+    UnusableImage
         If one of them cannot be used.
     """
-    return [_half(source, band, number) for band in BANDS]
-
-
-def _half(source: Source, band: str, number: int) -> AnyArray:
-    (image, bunit), unit = source.images.read(band, number), source.units[band]
-    if bunit != unit.bunit:
-        raise DamagedImage(
-            f"{image_name(band, number)}: BUNIT is {bunit!r}, that of the others {unit.bunit!r}"
-        )
-    with np.errstate(over="ignore"):
-        half = (image * np.float64(unit.ujy)).astype(np.float16)
-    if not np.isfinite(half).all():
-        raise DamagedImage(
-            f"{image_name(band, number)}: brightest pixel {image.max():.4g}, too bright for half precision"
-        )
-    return half
+    halves = []
+    for band in BANDS:
+        name, unit = image_name(band, number), source.units[band]
+        image, named = source.images.read(band, number)
+        if named.header != unit.header:
+            raise UnusableImage(f"{name}: its unit is {named.header}, that of the others {unit.header}")
+        with np.errstate(over="ignore"):
+            halves.append((image * np.float64(unit.ujy)).astype(np.float16))
+        refuse(name, halves[-1], f"its brightest pixel of {image.max():.4g} does not fit half precision: ")
+    return halves

@@ -1,9 +1,9 @@
-"""One folder of challenge images with its catalogue: what is there, what is missing, in which unit."""
+"""One folder of challenge images with its catalogue: what is there, what is left out, in which unit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,24 @@ import pandas as pd
 
 from lensfinder.errors import UserError
 from lensfinder.surveys.euclid.challenge.catalogue import read_challenge_catalogue
-from lensfinder.surveys.euclid.challenge.images import ChallengeImages, DamagedImage
-from lensfinder.surveys.euclid.challenge.layout import PixelUnit, background_noise, pixel_unit
+from lensfinder.surveys.euclid.challenge.images import ChallengeImages, UnusableImage
+from lensfinder.surveys.euclid.challenge.layout import truth_known
+from lensfinder.surveys.euclid.challenge.pixel_units import NOISE, PixelUnit, background_noise
 from lensfinder.surveys.euclid.columns import BANDS
 from lensfinder.workspace.provenance import content_md5
 
-# Stamps of which the background noise is measured; the median of their noises is then known to 0.1 %.
-_STAMPS_FOR_NOISE = 256
+# Stamps of which unit and background noise are looked at; the median of their noises is then known to 0.1 %.
+_STAMPS_FOR_UNIT = 256
 _NAMED = 5
+_TRUTH = ["mag_eff", "n_source_im", "n_pix_source", "n_sources"]
+
+REASONS = {
+    "contradicting_rows": "whose rows contradict each other",
+    "unknown_truth": "whose truth is unknown or impossible",
+    "without_image": "without an image in some band",
+    "unusable_image": "with an image that cannot be used",
+}
+"""Why an ID is left out, in the order in which it is found out."""
 
 
 @dataclass
@@ -28,25 +38,23 @@ class Source:
 
     Attributes
     ----------
+    n_rows, n_repeated
+        Rows of the catalogue, and those of them that repeat another one to the last cell.
     catalogue
-        ``CHALLENGE_COLUMNS`` of every row.
-    rows
-        The rows with an image in every band, by image number; the index is that of ``catalogue``.
-    without_image
-        The bands in which a row has no image, by image number.
-    damaged
-        What is wrong with a row's images, by image number; known once they were read.
+        ``CHALLENGE_COLUMNS``, one row an ID.
+    left_out
+        What is wrong with each ID that cannot be used, by reason and ID.
     units
         Unit of each band's pixels.
     """
 
     catalogue_path: Path
     images: ChallengeImages
+    n_rows: int
+    n_repeated: int
     catalogue: pd.DataFrame
-    rows: pd.DataFrame
-    without_image: dict[int, str]
+    left_out: dict[str, dict[int, str]] = field(default_factory=dict)
     units: dict[str, PixelUnit] = field(default_factory=dict)
-    damaged: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, catalogue_path: Path, sigma_ujy: Mapping[str, float]) -> Source:
@@ -55,76 +63,96 @@ class Source:
         Raises
         ------
         UserError
-            If the folder or the catalogue cannot be used, if more than half of the rows have no image or
-            of the images looked at are damaged, or if a unit cannot be found.
+            If the folder or the catalogue cannot be used, if more than half of the IDs must be left out or
+            of the images looked at cannot be used, or if a unit cannot be found.
         """
         images = ChallengeImages.open(folder)
-        catalogue = read_challenge_catalogue(catalogue_path)
-        present = images.present(catalogue["ID"].to_numpy())
-        complete = np.logical_and.reduce(list(present.values()))
-        without = {
-            int(catalogue["ID"][row]): ", ".join(band for band in BANDS if not present[band][row])
-            for row in np.flatnonzero(~complete)
-        }
-        rows = catalogue[complete].sort_values("ID")
-        source = cls(catalogue_path, images, catalogue, rows, without)
-        source.leave_out({})
+        given = read_challenge_catalogue(catalogue_path)
+        distinct = given.drop_duplicates()
+        catalogue = distinct.drop_duplicates("ID", ignore_index=True)
+        source = cls(catalogue_path, images, len(given), len(given) - len(distinct), catalogue)
+        counts = distinct["ID"].value_counts()
+        source.leave_out(
+            "contradicting_rows", {of: f"{n} rows" for of, n in counts[counts > 1].sort_index().items()}
+        )
+        unknown = source.rows[~truth_known(source.rows)]
+        values = unknown.set_index("ID")[_TRUTH].to_dict("index")
+        source.leave_out(
+            "unknown_truth",
+            {of: ", ".join(f"{name} {value:g}" for name, value in row.items()) for of, row in values.items()},
+        )
+        absent = ~pd.DataFrame(images.present(source.rows["ID"].to_numpy()), source.rows["ID"])
+        source.leave_out(
+            "without_image",
+            {of: ", ".join(row.index[row]) for of, row in absent[absent.any(axis=1)].iterrows()},
+        )
         source.units = {band: source._unit(band, sigma_ujy[band]) for band in BANDS}
         return source
 
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Rows of the catalogue that are not left out, by ID; the index is that of ``catalogue``."""
+        out = [number for numbers in self.left_out.values() for number in numbers]
+        return self.catalogue[~self.catalogue["ID"].isin(out)].sort_values("ID")
+
     def _unit(self, band: str, sigma_ujy: float) -> PixelUnit:
+        """Unit of a band: of the headers, else the one that gives the noise of the simulated instrument."""
         numbers = self.rows["ID"].to_numpy()
-        chosen = numbers[np.unique(np.linspace(0, len(numbers) - 1, _STAMPS_FOR_NOISE).astype(int))]
+        chosen = numbers[np.unique(np.linspace(0, len(numbers) - 1, _STAMPS_FOR_UNIT).astype(int))]
         place = self.images.folder / f"EUC_{band}"
-        noises, bunits, damaged = [], {}, []
+        noises: list[float] = []
+        unusable: list[str] = []
+        units: dict[str, tuple[PixelUnit, str]] = {}
         for number in chosen:
             try:
-                image, bunit = self.images.read(band, number)
-            except DamagedImage as error:
-                damaged.append(str(error))
+                image, unit = self.images.read(band, number)
+            except UnusableImage as error:
+                unusable.append(str(error))
                 continue
             noises.append(background_noise(image))
-            bunits[bunit] = int(number)
-        if len(damaged) > len(chosen) / 2:
+            units.setdefault(unit.header, (unit, f"{unit.header} (ID {number})"))
+        if len(unusable) > len(chosen) / 2:
+            count = f"{len(unusable)} of {len(chosen)} images looked at"
+            raise UserError(f"{place}: {count} cannot be used: {_some(unusable)}")
+        if len(units) > 1:
+            named = _some([said for _, said in units.values()])
+            raise UserError(f"{place}: images in different units: {named}")
+        ((unit, _),) = units.values()
+        if unit.uncertain and not (noise := np.median(noises)) > 0:
             raise UserError(
-                f"{place}: {len(damaged)} of {len(chosen)} images looked at are damaged: {_some(damaged)}"
+                f"{place}: more than half of {len(noises)} stamps have no noise at their border, and "
+                f"{unit.header}: the unit of their pixels cannot be found; give them a BUNIT or a MAGZERO"
             )
-        if len(bunits) > 1:
-            named = ", ".join(f"{bunit!r} (ID {number})" for bunit, number in bunits.items())
-            raise UserError(f"{place}: images in different units, BUNIT is {named}")
-        try:
-            return pixel_unit(next(iter(bunits)), noises, sigma_ujy)
-        except UserError as error:
-            raise UserError(f"{place}: {error}") from None
+        return replace(unit, ujy=sigma_ujy / float(noise)) if unit.uncertain else unit
 
-    def leave_out(self, damaged: Mapping[int, str]) -> None:
-        """Note which rows cannot be used.
+    def leave_out(self, reason: str, why: Mapping[Any, str]) -> None:
+        """Note which IDs cannot be used.
 
         Raises
         ------
         UserError
-            If less than half of the rows are left.
+            If less than half of them are left.
         """
-        self.damaged = {int(number): damaged[number] for number in sorted(damaged)}
-        left_out = len(self.without_image) + len(self.damaged)
-        if left_out > len(self.catalogue) / 2:
+        self.left_out[reason] = {int(number): why[number] for number in sorted(why)}
+        count = sum(map(len, self.left_out.values()))
+        if count > len(self.catalogue) / 2:
             raise UserError(
-                f"{self.catalogue_path}: {left_out} of {len(self.catalogue)} rows have no usable image in "
-                f"every band of {self.images.folder}; " + "; ".join(self.warnings())
+                f"{self.catalogue_path}: with the images of {self.images.folder}, {count} of "
+                f"{len(self.catalogue)} IDs cannot be used; " + "; ".join(self.warnings())
             )
 
     def warnings(self) -> list[str]:
-        """Say which rows are left out and why, the first of them by name."""
-        count, said = len(self.catalogue), []
-        if self.without_image:
-            named = [f"{number} ({bands})" for number, bands in sorted(self.without_image.items())]
+        """Say which IDs are left out and why, the first of them by name, and which units are uncertain."""
+        said = [
+            f"{len(why)} of {len(self.catalogue)} IDs left out {REASONS[reason]}: "
+            + _some([f"{number} ({what})" for number, what in why.items()])
+            for reason, why in self.left_out.items()
+            if why
+        ]
+        if uncertain := [band for band, unit in self.units.items() if unit.uncertain]:
             said.append(
-                f"{len(named)} of {count} rows left out without an image in some band: {_some(named)}"
-            )
-        if self.damaged:
-            said.append(
-                f"{len(self.damaged)} of {count} rows left out for a damaged image: "
-                + _some(list(self.damaged.values()))
+                f"the unit of {', '.join(uncertain)} is estimated from the {NOISE} and uncertain by some "
+                "tenths of a magnitude; put BUNIT or MAGZERO into the headers if you know it"
             )
         return said
 
@@ -137,8 +165,9 @@ class Source:
     def description(self) -> str:
         """A few lines on what was found."""
         lines = [
-            f"import: {self.catalogue_path}: {len(self.catalogue)} rows, {len(self.rows)} of them with all "
-            f"four images in {self.images.folder}; {self.files_without_row} image number(s) without a row"
+            f"import: {self.catalogue_path}: {self.n_rows} rows, {self.n_repeated} of them repeated, "
+            f"{len(self.rows)} IDs with truth and all four images in {self.images.folder}; "
+            f"{self.files_without_row} image number(s) without a row"
         ]
         unknown = [str(name) for name in self.catalogue if self.catalogue[name].isna().all()]
         if unknown:
@@ -146,7 +175,8 @@ class Source:
         for band, unit in self.units.items():
             lines.append(
                 f"import: {band}: 1 unit of the pixels is {unit.ujy:.6g} µJy, zero point "
-                f"{unit.zero_point_mag:.3f} mag (AB), from {unit.known_from}"
+                f"{unit.zero_point_mag:.3f} mag (AB), from "
+                + (f"{unit.known_from}, uncertain: {unit.header}" if unit.uncertain else unit.header)
             )
         return "\n".join(lines)
 
@@ -155,18 +185,13 @@ class Source:
         return {
             "catalogue": self.catalogue_path.name,
             "catalogue_md5": content_md5(self.catalogue_path),
-            "rows": len(self.catalogue),
-            "imported": len(self.rows) - len(self.damaged),
-            "without_image": {str(number): bands for number, bands in sorted(self.without_image.items())},
-            "damaged": {str(number): why for number, why in self.damaged.items()},
+            "rows": self.n_rows,
+            "repeated_rows": self.n_repeated,
+            "imported": len(self.rows),
+            "left_out": self.left_out,
             "image_numbers_without_row": self.files_without_row,
             "pixel_units": {
-                band: {
-                    "bunit": unit.bunit,
-                    "ujy": unit.ujy,
-                    "zero_point_mag": unit.zero_point_mag,
-                    "known_from": unit.known_from,
-                }
+                band: asdict(unit) | {"zero_point_mag": unit.zero_point_mag, "uncertain": unit.uncertain}
                 for band, unit in self.units.items()
             },
         }

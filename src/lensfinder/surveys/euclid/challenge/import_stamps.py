@@ -38,8 +38,8 @@ def import_challenge(
 ) -> None:
     """Make ``datasets/euclid/images`` from a folder of images and its catalogue.
 
-    A row without a usable image in every band is left out: it is counted and named in a warning, and listed
-    with the reason in ``import.json``. A killed import resumes where it was.
+    An ID without a usable image in every band or without one truth is left out: it is counted and named in a
+    warning, and listed with the reason in ``import.json``. A killed import resumes where it was.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def import_challenge(
     ------
     UserError
         If a folder or a catalogue cannot be used, naming file, row, field and value; if one folder is to be
-        both samples; if a sample would be empty; if more than half of a catalogue's rows would be left out;
-        if the images have no noise.
+        both samples; if a sample would be empty; if more than half of a catalogue's IDs would be left out;
+        if images have neither a unit nor noise.
     """
     if test is not None and test[0].resolve() == folder.resolve():
         raise UserError(f"{folder}: given for both the training and the test sample, which share no stamp")
@@ -71,14 +71,15 @@ def import_challenge(
         table, origins = _catalogue(sources, params, None if test else test_fraction)
         work = paths.work("import-euclid", _inputs_hash(sources, table, sigma_ujy))
         numbers, workers = table["ID"].to_numpy(), params.section(Euclid).simulation.workers
-        damaged = read_images(work / "read", sources, origins, numbers, workers)
+        unusable = read_images(work / "read", sources, origins, numbers, workers)
     for origin, source in enumerate(sources):
-        source.leave_out({numbers[row]: why for row, why in damaged.items() if origins[row] == origin})
-        for line in source.warnings():
-            print(f"import: warning: {line}", file=sys.stderr, flush=True)
-    kept = np.setdiff1d(np.arange(len(table)), list(damaged))
+        of_source = {numbers[row]: why for row, why in unusable.items() if origins[row] == origin}
+        source.leave_out("unusable_image", of_source)
+    kept = np.setdiff1d(np.arange(len(table)), list(unusable))
     table = table.iloc[kept].reset_index(drop=True)
-    _check_samples(table)
+    for sample in SAMPLES:
+        if not (table["sample"] == sample).any():
+            raise UserError(f"no row of sample {sample!r} has a usable image in every band")
     ready = work / "dataset"
     kept_images(work / "read", ready, kept, len(numbers))
     write_table(ready / paths.catalogue.name, table, CATALOGUE_COLUMNS)
@@ -92,22 +93,26 @@ def import_challenge(
     )
     publish(ready, paths.images_dir)
     shutil.rmtree(work)
+    for source in sources:
+        for line in source.warnings():
+            print(f"import: warning: {line}", file=sys.stderr, flush=True)
     _say_what_is_next(paths, table)
 
 
 def _catalogue(
     sources: list[Source], params: Params, test_fraction: float | None
 ) -> tuple[pd.DataFrame, AnyArray]:
-    """Rows that have images, all of the training sample first, by image number; and the source of each."""
+    """Rows to be imported, all of the training sample first, by image number; and the source of each."""
     tables = []
     for origin, source in enumerate(sources):
+        rows = source.rows
         if test_fraction is None:
-            samples = np.full(len(source.rows), SAMPLES[origin])
+            samples = np.full(len(rows), SAMPLES[origin])
         else:
             in_test = drawn_for_test(source.catalogue["ID"].to_numpy(), test_fraction, params.seed)
-            samples = np.where(in_test, "test", "train")[source.rows.index]
-        own = own_catalogue(source.rows, samples, source.units["VIS"].ujy, params.section(Euclid).selection)
-        emptied = int((own["mag_eff"].isna() & source.rows["mag_eff"].notna()).sum())
+            samples = np.where(in_test, "test", "train")[rows.index]
+        own = own_catalogue(rows, samples, source.units["VIS"].ujy, params.section(Euclid).selection)
+        emptied = int((own["mag_eff"].isna() & rows["mag_eff"].notna()).sum())
         if emptied:
             print(f"import: mag_eff of {emptied} row(s) without a source is NaN now", flush=True)
         tables.append(own.assign(origin_index=origin))
@@ -124,12 +129,6 @@ def _inputs_hash(sources: list[Source], table: pd.DataFrame, sigma_ujy: dict[str
         table["object_id"].to_list(),
     ]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _check_samples(table: pd.DataFrame) -> None:
-    for sample in SAMPLES:
-        if not (table["sample"] == sample).any():
-            raise UserError(f"no row of sample {sample!r} has a usable image in every band")
 
 
 def _say_what_is_next(paths: SurveyPaths, table: pd.DataFrame) -> None:

@@ -1,11 +1,9 @@
-"""Format of the second lens-finding challenge: its images' shapes and units, its catalogue in our columns."""
+"""Format of the second lens-finding challenge: its images' shapes, its catalogue in our columns."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -29,64 +27,6 @@ FLUX_COLUMNS = ("source_flux", "lens_flux")
 """Columns in the unit of the VIS images."""
 
 _ARCSEC_PER_RAD = math.degrees(1) * 3600
-# Standard deviation of a Gaussian over its median absolute deviation.
-_SIGMA_PER_MAD = 1.4826
-# The tenth of a stamp at each border: 2 arcsec, out of reach of most deflectors.
-_BORDER = 10
-
-
-@dataclass(frozen=True)
-class PixelUnit:
-    """What one unit of a band's pixels is in µJy, and how that is known: ``BUNIT`` or background noise."""
-
-    bunit: str
-    ujy: float
-    known_from: str
-
-    @property
-    def zero_point_mag(self) -> float:
-        """AB magnitude of one unit."""
-        return -2.5 * math.log10(self.ujy / UJY_PER_MAGGY) + 0.0  # never -0.0
-
-
-def background_noise(stamp: AnyArray) -> float:
-    """Return the robust standard deviation of a square stamp's border pixels, in the stamp's own unit."""
-    margin = len(stamp) // _BORDER
-    border = np.ones(stamp.shape, dtype=bool)
-    border[margin:-margin, margin:-margin] = False
-    pixels = stamp[border].astype(np.float64)
-    return float(_SIGMA_PER_MAD * np.median(np.abs(pixels - np.median(pixels))))
-
-
-def pixel_unit(bunit: str, noises: Sequence[float], sigma_ujy: float) -> PixelUnit:
-    """Return the unit of a band's images: exact for maggies, else the one that gives the known noise.
-
-    The challenge does not document its unit of flux. The median of the stamps' background noise is set equal
-    to the noise of the instrument that the challenge simulated.
-
-    Parameters
-    ----------
-    bunit
-        Unit that the images' headers name, "" for none.
-    noises
-        Background noise of some stamps, in the images' unit.
-    sigma_ujy
-        Background noise of the instrument in µJy per pixel.
-
-    Raises
-    ------
-    UserError
-        If the unit is unknown and the stamps have no noise.
-    """
-    if bunit == MAGGY:
-        return PixelUnit(bunit, UJY_PER_MAGGY, "BUNIT")
-    noise = float(np.median(noises))
-    if not noise > 0:
-        raise UserError(
-            f"more than half of {len(noises)} stamps have no noise at their border, and BUNIT is {bunit!r}: "
-            "the unit of their pixels cannot be found; noise-free images cannot be imported"
-        )
-    return PixelUnit(bunit, sigma_ujy / noise, "background noise")
 
 
 def drawn_for_test(numbers: IntArray, fraction: float, seed: int) -> BoolArray:
@@ -114,6 +54,34 @@ def drawn_for_test(numbers: IntArray, fraction: float, seed: int) -> BoolArray:
     return in_test
 
 
+def without_source(given: pd.DataFrame) -> AnyArray:
+    """Whether a catalogue's rows have no source, by ``n_sources`` or, where that is unknown, by all others.
+
+    Parameters
+    ----------
+    given
+        ``CHALLENGE_COLUMNS``, one row an object.
+    """
+    nothing_seen = (given["n_source_im"] == 0) & (given["n_pix_source"] == 0) & ~(given["mag_eff"] > 0)
+    none: AnyArray = ((given["n_sources"] == 0) | (given["n_sources"].isna() & nothing_seen)).to_numpy()
+    return none
+
+
+def truth_known(given: pd.DataFrame) -> AnyArray:
+    """Whether the label of a catalogue's rows hangs on numbers that can be true.
+
+    With a source all measures must be there, finite, and no less than 0; μ_eff is above it. Without one
+    there must be neither images nor pixels of one; what stands for its μ_eff means nothing.
+    """
+    counts, none = given[["n_source_im", "n_pix_source"]], without_source(given)
+    seen = (counts >= 0).all(axis=1) & (given["mag_eff"] > 0)
+    finite = np.isfinite(given[[*counts, "mag_eff"]]).all(axis=1) & np.isfinite(given["n_sources"].fillna(1))
+    known: AnyArray = np.where(
+        none, (counts.fillna(0) == 0).all(axis=1), seen & finite & ~(given["n_sources"] < 0)
+    )
+    return known
+
+
 def own_catalogue(
     given: pd.DataFrame, samples: AnyArray, flux_unit_ujy: float, selection: Selection
 ) -> pd.DataFrame:
@@ -125,7 +93,7 @@ def own_catalogue(
     Parameters
     ----------
     given
-        ``CHALLENGE_COLUMNS``, one row an object.
+        ``CHALLENGE_COLUMNS``, one row an object, with :func:`truth_known`.
     samples
         "train" or "test" of each row, of shape (n,).
     flux_unit_ujy
@@ -134,7 +102,7 @@ def own_catalogue(
     own = given[list(CHALLENGE_COLUMNS)].copy()
     for name in FLUX_COLUMNS:
         own[name] *= flux_unit_ujy
-    no_source = own["mag_eff"].isna() | ((own["n_sources"] == 0) & ~(own["n_source_im"] > 0))
+    no_source = without_source(given)
     own["mag_eff"] = own["mag_eff"].mask(no_source)
     own["kind"] = np.select(
         [no_source, own["mag_eff"] == 1], ["no_source", "source_in_front"], "lensed_source"
