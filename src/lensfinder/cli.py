@@ -172,7 +172,7 @@ def publish(
     """Copy parameters, metrics and reports to a folder for git, with a record of code, data and machine."""
     from lensfinder.stages.publish import publish as run
 
-    for path in run(*open_survey(survey, plugins.names(plugins.STUDIES)), folder):
+    for path in run(*open_survey(survey, studies=None), folder):
         print(path)
 
 

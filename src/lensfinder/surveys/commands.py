@@ -45,8 +45,8 @@ ModelName = Annotated[
 ExportFolder = Annotated[Path, typer.Option(help="Folder for the FITS files.")]
 
 
-def open_survey(name: str, studies: Collection[str] = ()) -> tuple[Any, Params]:
-    """Return a survey's own paths, and its parameters with those of studies of it."""
+def open_survey(name: str, studies: Collection[str] | None = ()) -> tuple[Any, Params]:
+    """Return a survey's own paths, and its parameters with those of studies of it, or (None) of all."""
     from lensfinder.params import read_params
 
     return survey_of(name).paths(Path.cwd(), name), read_params(surveys=[name], studies=studies)
