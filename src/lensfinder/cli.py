@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from lensfinder import plugins
 from lensfinder.errors import CheckFailed, UserError
-from lensfinder.surveys.commands import ModelName, SurveyName, open_survey, survey_argument
+from lensfinder.surveys.commands import ModelName, SurveyName, open_survey, survey_argument, until_the_end
 from lensfinder.surveys.registry import survey_names, survey_of
 
 PIPELINE, STUDIES, TOOLS = "Pipeline", "Studies", "Tools"
@@ -197,7 +197,8 @@ app.add_typer(runs, name="runs", rich_help_panel=TOOLS)
 def main() -> None:
     """Run the command line; a user's mistake ends in a message, never in a traceback."""
     try:
-        app()
+        with until_the_end:
+            app()
     except UserError as error:
         print(f"lensfinder: {error}", file=sys.stderr)
         sys.exit(2)
