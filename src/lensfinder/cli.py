@@ -5,9 +5,12 @@ What a verb needs is imported inside it, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +23,9 @@ from lensfinder.surveys.commands import ModelName, SurveyName, open_survey, surv
 from lensfinder.surveys.registry import survey_names, survey_of
 
 PIPELINE, STUDIES, TOOLS = "Pipeline", "Studies", "Tools"
+
+PLAIN = dict(zip("−–≥≤±→×′⁄◇", ("-", "-", ">=", "<=", "+-", "->", "x", "'", "/", "*"), strict=True))
+"""What stands for a sign where a terminal's encoding lacks it."""
 
 
 class Assembled(TyperGroup):
@@ -194,8 +200,37 @@ def runs_rebuild() -> None:
 app.add_typer(runs, name="runs", rich_help_panel=TOOLS)
 
 
+def show_anywhere(streams: Iterable[Any]) -> None:
+    """Let streams write what their encoding lacks in letters that every terminal has."""
+    codecs.register_error("lensfinder.plain", _in_plain_letters)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="lensfinder.plain")
+
+
+def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_plain(letter) for letter in error.object[error.start : error.end]), error.end
+
+
+def _plain(letter: str) -> str:
+    """Return what stands for a letter in ASCII: ``>=``, the name of a Greek letter, or a question mark."""
+    plain = ""
+    for part in unicodedata.normalize("NFKD", letter):
+        name = unicodedata.name(part, "")
+        if part in PLAIN:
+            plain += PLAIN[part]
+        elif name.startswith("GREEK"):
+            plain += name.rpartition(" ")[2].lower()
+        elif part.isascii():
+            plain += part
+    return plain or "?"
+
+
 def main() -> None:
     """Run the command line; a user's mistake ends in a message, never in a traceback."""
+    show_anywhere((sys.stdout, sys.stderr))
     try:
         with until_the_end:
             app()

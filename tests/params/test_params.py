@@ -82,6 +82,14 @@ def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
         read_params(tmp_path / "params.yaml")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_another_encoding_than_utf_8_is_named_with_the_file(tmp_path: Path, encoding: str) -> None:
+    text = PARAMS.read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(text, encoding=encoding, errors="ignore")
+    with pytest.raises(UserError, match=r"params\.yaml: not UTF-8 .* save it again"):
+        read_params(tmp_path / "params.yaml")
+
+
 def test_no_yaml(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("seed: [1")
     with pytest.raises(UserError, match="not valid YAML"):

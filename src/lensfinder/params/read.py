@@ -67,8 +67,8 @@ def read_params(
     Raises
     ------
     UserError
-        If the file is missing or no YAML, or if any field is unknown, missing or impossible; every such field
-        is named with its value.
+        If the file is missing, not UTF-8 or no YAML, or if any field is unknown, missing or impossible; every
+        such field is named with its value.
     """
     path = Path(path)
     raw, known = load_yaml(path), plugins.names(plugins.SURVEYS)
@@ -128,12 +128,14 @@ def load_yaml(path: Path, yaml: YAML | None = None) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If it is missing, no YAML, or no mapping.
+        If it is missing, not UTF-8, no YAML, or no mapping.
     """
     try:
         raw = (yaml or YAML(typ="safe")).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run lensfinder at the root of the repository") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 ({error}); save it again with that encoding") from None
     except YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(raw, dict):

@@ -68,7 +68,7 @@ def recorded_stages(folder: Path) -> dict[str, dict[str, Any]]:
         return _stages(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except YAMLError as error:
+    except (YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid YAML: {error}; restore it with `git checkout dvc.lock`") from None
 
 
