@@ -91,7 +91,9 @@ def _start() -> None:
     # DVC names the stage that it runs; what the user calls by hand needs no guard.
     if "DVC_STAGE" in os.environ:
         from lensfinder.workspace.lockguard import watch
+        from lensfinder.workspace.provenance import check_experiment
 
+        check_experiment(Path.cwd())
         watch(Path.cwd())
 
 
