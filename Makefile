@@ -38,6 +38,14 @@ OUTSIDE := $(wildcard pipelines/$(SURVEY)/dvc.yaml)
 STUDIES := $(sort $(subst _,-,$(notdir $(patsubst %/dvc.yaml,%,$(wildcard studies/*/*/dvc.yaml)))))
 STUDIED := $(or $(SURVEY),jpas)
 
+# DVC needs git; said before an installation of minutes.
+ifneq ($(filter repro $(STUDIES),$(MAKECMDGOALS)),)
+ifeq ($(wildcard .git),)
+$(error $(CURDIR) is no git repository, which DVC needs: get it by `git clone`, or make it one by \
+	`git init && git add --all && git commit -m start`)
+endif
+endif
+
 .PHONY: help install survey repro $(STUDIES) test lint bench ui lock clean preset-clone
 
 help: ## list the targets
@@ -82,6 +90,7 @@ bench: $(INSTALLED) ## measure speed (benchmarks/)
 
 ui: $(INSTALLED) ## show the runs in a browser, at PORT=5000; PRESET=name those of a preset's clone
 	@test -d '$(WORKPLACE)' || { echo '$(WORKPLACE): nothing there yet; `make repro PRESET=$(PRESET)` makes it' >&2; exit 2; }
+	@cd '$(WORKPLACE)' && $(IN_VENV) python -m lensfinder.tracking.database
 	@cd '$(WORKPLACE)' && $(IN_VENV) MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
 		mlflow ui --workers 1 --port $(PORT)
 

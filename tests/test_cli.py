@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.project import PARAMS, make_project
+from support.project import PARAMS, changed_file, make_project
 
+from lensfinder.cli import show_anywhere
 from lensfinder.datasets.table import read_table
 from lensfinder.params import read_params
 from lensfinder.surveys.jpas.paths import JpasPaths
@@ -60,6 +63,34 @@ def test_wrong_use_exits_2_with_a_message(tmp_path: Path, arguments: list[str], 
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("utf-8", "μ_eff ≥ 4, 5σ of 1 µJy, 3″–6″, ½ é 網"),
+        ("latin-1", "mu_eff >= 4, 5sigma of 1 µJy, 3''-6'', ½ é ?"),
+        ("ascii", "mu_eff >= 4, 5sigma of 1 muJy, 3''-6'', 1/2 e ?"),
+    ],
+)
+def test_every_terminal_can_show_every_output(encoding: str, shown: str) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    show_anywhere([stream])
+    print("μ_eff ≥ 4, 5σ of 1 µJy, 3″–6″, ½ é 網", end="", file=stream, flush=True)
+    assert stream.buffer.getvalue().decode(encoding) == shown  # type: ignore[attr-defined]
+
+
+def test_a_message_is_shown_in_the_letters_that_a_terminal_has(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    changed_file(root / "params.yaml", PARAMS, "jpas.hard_negatives.star_g_i", {"low": 0.1, "high": 1.0})
+    done = subprocess.run(
+        [sys.executable, "-m", "lensfinder.cli", "hard-negatives", "judge", "jpas"],
+        cwd=root,
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 2
+    assert b"must lie within 0.2-3.0, F0 to M4" in done.stderr
 
 
 def test_nothing_is_trained_before_the_gate(project: Path) -> None:

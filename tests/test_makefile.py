@@ -52,7 +52,7 @@ def checkout(tmp_path: Path) -> Path:
     (root / "src" / "code.py").write_text("version = 1\n")
     (root / "metrics").mkdir()
     (root / "metrics" / "cube.json").write_text("of the checkout\n")
-    for tool in ("dvc", "lensfinder", "mlflow"):
+    for tool in ("dvc", "lensfinder", "mlflow", "python"):
         script(root / ".venv" / "bin" / tool, f'echo "{tool} $* in $PWD with $PYTHONPATH"')
     (root / "requirements.txt").touch()
     (root / "pyproject.toml").touch()
@@ -166,9 +166,31 @@ def test_unknown_preset_lists_those_there_are(checkout: Path) -> None:
     assert not (checkout / ".lensfinder").exists()
 
 
+@pytest.mark.parametrize("target", ["repro", "cv"])
+def test_a_tree_without_git_is_refused_before_anything_is_installed(checkout: Path, target: str) -> None:
+    shutil.rmtree(checkout / ".git")
+    shutil.rmtree(checkout / ".venv")
+    cv = checkout / "studies" / "jpas" / "cv" / "dvc.yaml"
+    cv.parent.mkdir(parents=True)
+    cv.touch()
+    done = make(checkout, target, check=False)
+    assert done.returncode == 2
+    assert "no git repository" in done.stderr
+    assert "git clone" in done.stderr
+    assert "git init" in done.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_worktree_of_git_is_one(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".git")
+    (checkout / ".git").write_text("gitdir: elsewhere\n")
+    assert make(checkout, "repro").stdout.startswith("dvc repro")
+
+
 def test_ui_of_a_preset_that_never_ran_says_so(checkout: Path) -> None:
-    assert (
-        make(checkout, "ui", "PORT=5099").stdout == f"mlflow ui --workers 1 --port 5099 in {checkout} with \n"
+    assert make(checkout, "ui", "PORT=5099").stdout == (
+        f"python -m lensfinder.tracking.database in {checkout} with \n"
+        f"mlflow ui --workers 1 --port 5099 in {checkout} with \n"
     )
     done = make(checkout, "ui", "PRESET=talk", check=False)
     assert "make repro PRESET=talk" in done.stderr

@@ -5,9 +5,12 @@ What a verb needs is imported inside it, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,10 +19,13 @@ from typer.core import TyperGroup
 
 from lensfinder import plugins
 from lensfinder.errors import CheckFailed, UserError
-from lensfinder.surveys.commands import ModelName, SurveyName, open_survey, survey_argument
+from lensfinder.surveys.commands import ModelName, SurveyName, open_survey, survey_argument, until_the_end
 from lensfinder.surveys.registry import survey_names, survey_of
 
 PIPELINE, STUDIES, TOOLS = "Pipeline", "Studies", "Tools"
+
+PLAIN = dict(zip("−–≥≤±→×′⁄◇", ("-", "-", ">=", "<=", "+-", "->", "x", "'", "/", "*"), strict=True))
+"""What stands for a sign where a terminal's encoding lacks it."""
 
 
 class Assembled(TyperGroup):
@@ -85,7 +91,9 @@ def _start() -> None:
     # DVC names the stage that it runs; what the user calls by hand needs no guard.
     if "DVC_STAGE" in os.environ:
         from lensfinder.workspace.lockguard import watch
+        from lensfinder.workspace.provenance import check_experiment
 
+        check_experiment(Path.cwd())
         watch(Path.cwd())
 
 
@@ -172,7 +180,7 @@ def publish(
     """Copy parameters, metrics and reports to a folder for git, with a record of code, data and machine."""
     from lensfinder.stages.publish import publish as run
 
-    for path in run(*open_survey(survey, plugins.names(plugins.STUDIES)), folder):
+    for path in run(*open_survey(survey, studies=None), folder):
         print(path)
 
 
@@ -194,10 +202,40 @@ def runs_rebuild() -> None:
 app.add_typer(runs, name="runs", rich_help_panel=TOOLS)
 
 
+def show_anywhere(streams: Iterable[Any]) -> None:
+    """Let streams write what their encoding lacks in letters that every terminal has."""
+    codecs.register_error("lensfinder.plain", _in_plain_letters)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="lensfinder.plain")
+
+
+def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_plain(letter) for letter in error.object[error.start : error.end]), error.end
+
+
+def _plain(letter: str) -> str:
+    """Return what stands for a letter in ASCII: ``>=``, the name of a Greek letter, or a question mark."""
+    plain = ""
+    for part in unicodedata.normalize("NFKD", letter):
+        name = unicodedata.name(part, "")
+        if part in PLAIN:
+            plain += PLAIN[part]
+        elif name.startswith("GREEK"):
+            plain += name.rpartition(" ")[2].lower()
+        elif part.isascii():
+            plain += part
+    return plain or "?"
+
+
 def main() -> None:
     """Run the command line; a user's mistake ends in a message, never in a traceback."""
+    show_anywhere((sys.stdout, sys.stderr))
     try:
-        app()
+        with until_the_end:
+            app()
     except UserError as error:
         print(f"lensfinder: {error}", file=sys.stderr)
         sys.exit(2)

@@ -4,14 +4,19 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from support.project import REPOSITORY
 from support.tracking_workspace import all_of, artifacts, row, runs_of, statuses_of, write, write_model
 
@@ -322,6 +327,51 @@ def test_a_database_that_cannot_be_opened_is_named(root: Path) -> None:
     (root / "mlflow.db").write_bytes(b"no database at all, and longer than the header of one" * 40)
     with pytest.raises(UserError, match=r"mlflow\.db: MLflow .* cannot open it"):
         RunStore(root)
+
+
+def test_what_shows_the_runs_follows_a_move_before_any_stage(root: Path, params: Params) -> None:
+    train(root, "cube", params)
+    moved = root.rename(root.with_name("elsewhere"))
+    subprocess.run([sys.executable, "-m", "lensfinder.tracking.database"], cwd=moved, check=True)
+    with closing(sqlite3.connect(moved / "mlflow.db")) as connection:
+        [(place,)] = connection.execute("SELECT artifact_uri FROM runs").fetchall()
+    assert place.startswith((moved / "mlruns" / "lensfinder-jpas").as_uri())
+
+
+@contextmanager
+def held(root: Path, how: str) -> Iterator[None]:
+    """Hold the database as another program would."""
+    with closing(sqlite3.connect(root / "mlflow.db", isolation_level=None)) as other:
+        other.execute(f"BEGIN {how}")
+        yield
+
+
+def test_a_database_that_stays_busy_is_called_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_PATIENCE_S", 0.1)
+    with held(root, "EXCLUSIVE"), pytest.raises(UserError, match=r"^mlflow\.db: busy; .*nothing .* is lost$"):
+        RunStore(root)
+
+
+def test_a_database_that_becomes_busy_while_a_stage_logs_is_called_so(root: Path) -> None:
+    def hurry(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> Any:
+        return statement.replace("busy_timeout = 20000", "busy_timeout = 100"), parameters
+
+    run = RunStore(root).find_or_create(RunIdentity("jpas", "cube", HASH["cube"]))
+    event.listen(Engine, "before_cursor_execute", hurry, retval=True)
+    try:
+        with held(root, "IMMEDIATE"), pytest.raises(UserError, match=r"^mlflow\.db: busy"):
+            run.log_tags({"one": "1"})
+    finally:
+        event.remove(Engine, "before_cursor_execute", hurry)
+    run.log_tags({"one": "1"})
+
+
+def test_a_busy_database_is_waited_for(root: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with held(root, "EXCLUSIVE"):
+            opened = pool.submit(RunStore, root)
+            time.sleep(1.0)
+        assert opened.result().find(RunIdentity("jpas", "cube", HASH["cube"])) is None
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from support.project import REPOSITORY
 from lensfinder.errors import UserError
 from lensfinder.workspace.provenance import (
     GitState,
+    check_experiment,
     content_md5,
     git_state,
     inputs_hash,
@@ -184,3 +185,24 @@ def test_git_state_sees_changed_sources_but_not_changed_outputs(workspace: Path)
     (workspace / "src" / "a.py").write_text("a = 3\n")
     assert git_state(workspace) == GitState(commit=commit, dirty=True)
     assert git_state(workspace / "src") is None  # a project unpacked inside somebody else's checkout
+
+
+@pytest.mark.parametrize("folder", [".", ".dvc/tmp/exps/standalone/tmpabc"])
+def test_an_experiment_that_would_be_lost_is_refused_before_it_runs(
+    workspace: Path, tmp_path_factory: pytest.TempPathFactory, folder: str
+) -> None:
+    git(workspace, "init", "-q")
+    for message in ("one", "two"):
+        git(workspace, "commit", "-q", "--allow-empty", "-m", message)
+    shallow = tmp_path_factory.mktemp("shallow")
+    git(workspace, "clone", "-q", "--depth", "1", workspace.as_uri(), str(shallow))
+    for root in (workspace, shallow):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    check_experiment(workspace / folder)
+    if folder == ".":
+        check_experiment(shallow)
+        return
+    with pytest.raises(UserError, match=r"shallow\d+: a shallow clone.*`git fetch --unshallow`"):
+        check_experiment(shallow / folder)
+    git(shallow, "fetch", "-q", "--unshallow")
+    check_experiment(shallow / folder)

@@ -51,6 +51,7 @@ def read_params(
     path: Path | str = "params.yaml",
     surveys: Collection[str] | None = None,
     studies: Collection[str] | None = None,
+    checked: Collection[str] | None = None,
 ) -> Params:
     """Read and check a parameter file, and ``pipelines/<name>/params.yaml`` of surveys from outside.
 
@@ -59,12 +60,15 @@ def read_params(
     surveys, studies
         Those whose sections are read; all that the file has without. Others are neither checked nor is
         their code imported.
+    checked
+        Studies that must fit the survey, too; without, those that ``studies`` names. Whether one fits
+        concerns nobody but those who ask for it: what reads the whole file must not stop for it.
 
     Raises
     ------
     UserError
-        If the file is missing or no YAML, or if any field is unknown, missing or impossible; every such field
-        is named with its value.
+        If the file is missing, not UTF-8 or no YAML, or if any field is unknown, missing or impossible; every
+        such field is named with its value.
     """
     path = Path(path)
     raw, known = load_yaml(path), plugins.names(plugins.SURVEYS)
@@ -82,18 +86,22 @@ def read_params(
                 if key in chosen or key not in plugins.names(plugins.STUDIES)
             }
     try:
-        return params_type(wanted, chosen).model_validate(values)
+        fitting = (studies or ()) if checked is None else checked
+        return params_type(wanted, chosen, fitting).model_validate(values)
     except ValidationError as error:
         raise UserError(_explain(path, error)) from None
 
 
-def params_type(surveys: Collection[str], studies: Collection[str]) -> type[Params]:
-    """Return the type of parameters with the sections of these surveys and, in them, these studies."""
-    sections: dict[str, Any] = {name: (_section_type(name, studies), ...) for name in surveys}
+def params_type(surveys: Collection[str], studies: Collection[str], checked: Collection[str]) -> type[Params]:
+    """Return the type of parameters with the sections of these surveys and, in them, these studies.
+
+    Those that are ``checked`` must fit their survey.
+    """
+    sections: dict[str, Any] = {name: (_section_type(name, studies, checked), ...) for name in surveys}
     return create_model("Params", __base__=Params, **sections)
 
 
-def _section_type(survey: str, studies: Collection[str]) -> type[SurveySection]:
+def _section_type(survey: str, studies: Collection[str], checked: Collection[str]) -> type[SurveySection]:
     base: type[SurveySection] = plugins.load(plugins.SURVEYS, survey).section
     fields: dict[str, Any] = {}
     checks: dict[str, Any] = {}
@@ -101,7 +109,7 @@ def _section_type(survey: str, studies: Collection[str]) -> type[SurveySection]:
         study = plugins.load(plugins.STUDIES, name)
         if survey in study.surveys and study.section is not None:
             fields[name] = (study.section, ...)
-            if study.check is not None:
+            if name in checked and study.check is not None:
                 checks[f"check_{name}"] = model_validator(mode="after")(_checked(study.check))
     return create_model(base.__name__, __base__=base, __validators__=checks, **fields)
 
@@ -120,12 +128,14 @@ def load_yaml(path: Path, yaml: YAML | None = None) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If it is missing, no YAML, or no mapping.
+        If it is missing, not UTF-8, no YAML, or no mapping.
     """
     try:
         raw = (yaml or YAML(typ="safe")).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run lensfinder at the root of the repository") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 ({error}); save it again with that encoding") from None
     except YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(raw, dict):

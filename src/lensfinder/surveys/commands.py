@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +16,9 @@ from lensfinder.surveys.survey import Survey
 
 if TYPE_CHECKING:
     from lensfinder.params import Params
+
+until_the_end = ExitStack()
+"""What the running command holds; the command line closes it."""
 
 
 def survey_argument(
@@ -45,8 +51,19 @@ ModelName = Annotated[
 ExportFolder = Annotated[Path, typer.Option(help="Folder for the FITS files.")]
 
 
-def open_survey(name: str, studies: Collection[str] = ()) -> tuple[Any, Params]:
-    """Return a survey's own paths, and its parameters with those of studies of it."""
-    from lensfinder.params import read_params
+def open_survey(name: str, studies: Collection[str] | None = ()) -> tuple[Any, Params]:
+    """Return a survey's own paths, and its parameters with those of studies of it, or (None) of all.
 
-    return survey_of(name).paths(Path.cwd(), name), read_params(surveys=[name], studies=studies)
+    Until the command ends no other process may run the same here.
+
+    Raises
+    ------
+    UserError
+        If another does, or if ``params.yaml`` cannot be read.
+    """
+    from lensfinder.params import read_params
+    from lensfinder.workspace.locks import only_one
+
+    paths, params = survey_of(name).paths(Path.cwd(), name), read_params(surveys=[name], studies=studies)
+    until_the_end.enter_context(only_one(Path.cwd(), shlex.join(["lensfinder", *sys.argv[1:]])))
+    return paths, params

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from lensfinder import plugins
 from lensfinder.errors import UserError
 from lensfinder.params import Model, Params, read_params
+from lensfinder.params.read import params_type
 from lensfinder.tracking.contents import (
     experiment_of,
     log_training_files,
@@ -91,9 +92,10 @@ class RecordedStudy:
         UserError
             If the two together are impossible.
         """
-        study = plugins.load(plugins.STUDIES, self.files.study)
+        study, surveys = plugins.load(plugins.STUDIES, self.files.study), [self.files.survey.survey]
         sections = {self.files.study, *study.logged}
-        params = read_params(self.files.survey.root / "params.yaml", [self.files.survey.survey], sections)
+        # What params.yaml has now may not fit: only what was recorded must.
+        params = read_params(self.files.survey.root / "params.yaml", surveys, sections, checked=())
         values = params.model_dump(mode="json")
         for key in self._recorded.keys() & flatten(values).keys():
             *parents, name = key.split(".")
@@ -102,7 +104,7 @@ class RecordedStudy:
                 section = section[part]
             section[name] = self._recorded[key]
         try:
-            return type(params).model_validate(values)
+            return params_type(surveys, sections, sections).model_validate(values)
         except ValidationError as error:
             lock = self.files.pipeline.with_name("dvc.lock")
             raise UserError(f"{lock}: does not fit params.yaml: {error}; run the study again") from None

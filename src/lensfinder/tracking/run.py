@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lensfinder.tracking.database import busy_is_said
 from lensfinder.tracking.network import SavedNetwork
 from lensfinder.workspace.provenance import content_md5
 
@@ -115,6 +116,7 @@ class TrackedRun:
             self._client.log_batch(self.run_id, metrics=points)
             self._measures |= new
 
+    @busy_is_said()
     def log_network(self, path: Path) -> None:
         """Log a ``.keras`` file, byte for byte and with what it takes and gives; once for the same bytes."""
         import mlflow

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lensfinder.tracking.database import EXPERIMENT_PREFIX, locked, open_database
+from lensfinder.tracking.database import EXPERIMENT_PREFIX, one_at_a_time, open_database
 from lensfinder.tracking.run import RunIdentity, TrackedRun
 from lensfinder.workspace.provenance import repository_root
 
@@ -57,7 +57,7 @@ class RunStore:
 
     def find_or_create(self, identity: RunIdentity) -> TrackedRun:
         """Return the run of a training, new and RUNNING if there is none."""
-        with locked(self.root):
+        with one_at_a_time(self.root):
             if (known := self.find(identity)) is not None:
                 return known
             tags = {
@@ -120,8 +120,8 @@ class RunStore:
         running = f"attributes.status = 'RUNNING' and {_of_model(identity.model)}"
         for run in self._search(identity.experiment, running):
             workspace = run.data.tags.get(WORKSPACE_TAG, ".")
-            # DVC lets one process at a time into a workspace, so a run there that is not ours is dead. Others
-            # may be alive as long as the copy that they work in exists.
+            # One process at a time trains a model in a workspace, so a run there that is not ours is dead.
+            # Others may be alive as long as the copy that they work in exists.
             dead = workspace == self._workspace_name or not (self.root / workspace).is_dir()
             if dead and run.data.tags.get(INPUTS_TAG) != identity.inputs_hash:
                 self._client.set_terminated(run.info.run_id, "KILLED")

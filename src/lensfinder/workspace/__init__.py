@@ -1,1 +1,1 @@
-"""The repository as DVC and git see it: paths, provenance, presets, the guard of the lock file."""
+"""The repository as DVC and git see it: paths, provenance, presets, locks, the guard of the lock file."""

@@ -12,12 +12,13 @@ whose data it reads. All are guarded, whichever stage runs.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from lensfinder.workspace.locks import Taken, locked
 
 SHELLS = ("sh", "dash", "bash", "zsh", "fish", "ksh")
 
@@ -46,11 +47,8 @@ def guard(root: Path, dvc_pid: int) -> None:
     """Wait for DVC to end, then mend its lock files."""
     import psutil
 
-    with (root / ".lensfinder" / "lockguard.lock").open("w") as mutex:
-        try:
-            fcntl.flock(mutex, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return  # an earlier stage's guard waits for the same DVC
+    # Where it is taken, an earlier stage's guard waits for the same DVC.
+    with contextlib.suppress(Taken), locked(root / ".lensfinder" / "lockguard.lock", wait=False):
         with contextlib.suppress(psutil.NoSuchProcess):
             psutil.Process(dvc_pid).wait()
         mend(root)

@@ -46,6 +46,24 @@ def repository_root(start: Path) -> Path:
     return next((folder for folder in (start, *start.parents) if (folder / "dvc.yaml").is_file()), start)
 
 
+def check_experiment(workspace: Path) -> None:
+    """Refuse to work in DVC's copy of a checkout into which DVC cannot bring the outcome back.
+
+    Git fetches no commit from the copy where the checkout's history is cut short, and DVC says nothing of it.
+
+    Raises
+    ------
+    UserError
+        If the checkout is a shallow clone.
+    """
+    root = repository_root(workspace)
+    if root != workspace.resolve() and _git(root, "rev-parse", "--is-shallow-repository") == "true":
+        raise UserError(
+            f"{root}: a shallow clone, in which DVC loses the experiments that it makes in a copy; type "
+            "`git fetch --unshallow` there first"
+        )
+
+
 def git_state(workspace: Path) -> GitState | None:
     """Return the commit of a checkout, or None where ``workspace`` is not the top of one."""
     top = _git(workspace, "rev-parse", "--show-toplevel")
@@ -68,7 +86,7 @@ def recorded_stages(folder: Path) -> dict[str, dict[str, Any]]:
         return _stages(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except YAMLError as error:
+    except (YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid YAML: {error}; restore it with `git checkout dvc.lock`") from None
 
 

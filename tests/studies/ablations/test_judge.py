@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from support.project import changed
 from support.survey_evaluation import fake_scores, make_survey, small_params
 
 from lensfinder.datasets.files import write_csv
@@ -25,7 +26,7 @@ from lensfinder.studies.ablations.measures import (
     outcome_of,
     question_of,
 )
-from lensfinder.studies.ablations.params import models
+from lensfinder.studies.ablations.params import Ablations, models
 from lensfinder.studies.ablations.representations import ABLATED, REPRESENTATIONS
 from lensfinder.studies.ablations.train import train_ablation
 from lensfinder.studies.occlusion.measures import (
@@ -159,6 +160,37 @@ def test_missing_scores_and_models_are_named(tmp_path: Path) -> None:
         train_ablation(paths, PARAMS, "cube")
     with pytest.raises(UserError, match=r"jpas\.json: no such file"):
         train_ablation(paths, PARAMS, "white")
+
+
+# What `dvc exp run -S jpas.models.cube.normalisation=...` makes of the parameters.
+GLOBAL_MAX = changed(PARAMS.jpas.models["cube"], {"normalisation": "global_max"})
+EQUAL = changed(PARAMS, {"jpas.models": {**PARAMS.jpas.models, "cube": GLOBAL_MAX}})
+
+
+def test_an_ablation_that_equals_its_model_is_left_out_and_named(
+    judged: SurveyPaths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = StudyPaths(judged, ABLATIONS.name)
+    train_ablation(judged, EQUAL, "cube_global_max")
+    assert "nothing is trained, cube_global_max (equals cube)" in capsys.readouterr().out
+    out = study.model("cube_global_max")
+    assert [list(folder.iterdir()) for folder in (out.model_dir, out.evaluation_dir)] == [[], []]
+    content = judge_all(judged, EQUAL)
+    assert "cube_global_max" not in content["measures"]
+    # What was to be compared with it is compared with what it equals.
+    assert [name for name in content["comparisons"] if name.startswith("colours_")] == [
+        "colours_against_cube",
+        "colours_against_pseudo_spectra",
+    ]
+    assert "Left out, because it changes nothing: cube_global_max (equals cube)." in (
+        study.report_dir / "report.md"
+    ).read_text(encoding="utf-8")
+
+
+def test_ablations_that_all_equal_their_models_are_refused(judged: SurveyPaths) -> None:
+    only = {"cube_global_max": PARAMS.jpas.ablations.root["cube_global_max"]}
+    with pytest.raises(UserError, match=r"ablations: none changes anything"):
+        judge_all(judged, changed(EQUAL, {"jpas.ablations": Ablations(only)}))
 
 
 @pytest.mark.parametrize(

@@ -269,4 +269,6 @@ def test_impossible_parameters_are_refused(
 ) -> None:
     source, path = paths.root / "params.yaml", tmp_path / "params.yaml"
     with pytest.raises(UserError, match=message):
-        read_params(changed_file(path, source, f"jpas.hard_negatives.{name}", value))
+        read_params(
+            changed_file(path, source, f"jpas.hard_negatives.{name}", value), None, ["hard_negatives"]
+        )

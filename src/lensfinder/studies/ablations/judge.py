@@ -17,7 +17,7 @@ from lensfinder.report.page import Section, markdown_table, setting, write_page
 from lensfinder.studies.ablations import ABLATIONS
 from lensfinder.studies.ablations.figures import differences
 from lensfinder.studies.ablations.measures import judge_ablations
-from lensfinder.studies.ablations.params import Ablations, models
+from lensfinder.studies.ablations.params import judged, models, skipped_words, unchanged
 from lensfinder.studies.ablations.representations import REPRESENTATIONS
 from lensfinder.studies.ablations.summary import (
     SHOWN,
@@ -42,10 +42,12 @@ def judge_all(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If a file is missing or does not fit the others.
+        If a file is missing or does not fit the others, or if every ablation equals its model.
     """
     survey, section = survey_of(paths.survey), params.survey(paths.survey)
-    objects, ablations = survey.objects, section.study(Ablations).root
+    objects, ablations = survey.objects, judged(section)
+    if not ablations:
+        raise UserError(f"params.yaml: {paths.survey}.ablations: none changes anything of its model")
     study = StudyPaths(paths, ABLATIONS.name)
     definitions = {**section.models, **models(section)}
     against = {other for ablation in ablations.values() for other in ablation.against}
@@ -99,6 +101,8 @@ def _write_report(study: StudyPaths, params: Params, content: Mapping[str, Any],
         f"({content['n_lenses']:,} lenses), of sky tiles that no training or validation object comes from. "
         f"An object is called a lens at p ≥ {content['threshold']:g}."
     )
+    if same := unchanged(section):
+        compared += f" Left out, because it changes nothing: {skipped_words(same)}."
     commands = [
         ("everything on this page", "make ablations"),
         ("the numbers", "dvc metrics show metrics/jpas/ablations.json"),

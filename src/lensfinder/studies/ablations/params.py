@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, RootModel, ValidationError
@@ -28,18 +29,15 @@ class Ablation(Section):
         Raises
         ------
         ValueError
-            If the outcome is no model, or the same as before.
+            If the outcome is no model.
         """
         try:
-            changed = Model.model_validate(model.model_dump() | self.changes)
+            return Model.model_validate(model.model_dump() | self.changes)
         except ValidationError as error:
             problem = error.errors()[0]
             field = ".".join(str(part) for part in problem["loc"])
             message = problem["msg"].removeprefix("Value error, ")
             raise ValueError(f"{field}: {message}" if field else message) from None
-        if changed == model:
-            raise ValueError(f"nothing of {self.base} is changed")
-        return changed
 
 
 class Ablations(RootModel[dict[str, Ablation]]):
@@ -52,6 +50,36 @@ def models(section: SurveySection) -> dict[str, Model]:
     """Return the networks of the ablations, by their names."""
     ablations = section.study(Ablations).root
     return {name: ablation.of(section.models[ablation.base]) for name, ablation in ablations.items()}
+
+
+def unchanged(section: SurveySection) -> dict[str, str]:
+    """Return the ablations that equal the model that they change, with its name: they show nothing.
+
+    They are no mistake: another value of the model makes them so.
+    """
+    ablations = section.study(Ablations).root
+    return {
+        name: ablations[name].base
+        for name, definition in models(section).items()
+        if definition == section.models[ablations[name].base]
+    }
+
+
+def judged(section: SurveySection) -> dict[str, Ablation]:
+    """Return the other ablations; those that are compared with an unchanged one, with its model instead."""
+    same = unchanged(section)
+    return {
+        name: ablation.model_copy(
+            update={"against": tuple(dict.fromkeys(same.get(other, other) for other in ablation.against))}
+        )
+        for name, ablation in section.study(Ablations).root.items()
+        if name not in same
+    }
+
+
+def skipped_words(names: Mapping[str, str]) -> str:
+    """Say which ablations were left out, and why."""
+    return ", ".join(f"{name} (equals {base})" for name, base in names.items())
 
 
 def check(section: SurveySection) -> None:

@@ -10,7 +10,7 @@ from lensfinder.params import Params
 from lensfinder.stages.score_parts import score_parts
 from lensfinder.stages.train import check_validated, train_on_parts
 from lensfinder.studies.ablations import ABLATIONS
-from lensfinder.studies.ablations.params import models
+from lensfinder.studies.ablations.params import models, skipped_words, unchanged
 from lensfinder.studies.ablations.representations import REPRESENTATIONS
 from lensfinder.surveys.registry import survey_of
 from lensfinder.tracking.log import study_log
@@ -20,7 +20,8 @@ from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
     """Train ablation ``name`` on the parts of the survey's models, and score its validation and test part.
 
-    Training and scoring are one stage, because TensorFlow takes longer to start than to score.
+    Training and scoring are one stage, because TensorFlow takes longer to start than to score. One that
+    equals its model is not trained, and leaves empty folders.
 
     Raises
     ------
@@ -29,15 +30,22 @@ def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
     CheckFailed
         If the training diverges.
     """
-    survey, definitions = survey_of(paths.survey), models(params.survey(paths.survey))
+    survey, section = survey_of(paths.survey), params.survey(paths.survey)
+    definitions, same = models(section), unchanged(section)
     if name not in definitions:
         raise UserError(
             f"params.yaml: {paths.survey}.ablations has no {name!r}; "
             f"it has {', '.join(definitions) or 'none'}"
         )
-    check_validated(paths.validation, f"lensfinder validate {paths.survey}")
     study = StudyPaths(paths, ABLATIONS.name)
     definition, out = definitions[name], study.model(name)
+    if name in same:
+        print(f"ablations: nothing is trained, {skipped_words({name: same[name]})}", flush=True)
+        for folder in (out.model_dir, out.evaluation_dir):  # DVC waits for both
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        return
+    check_validated(paths.validation, f"lensfinder validate {paths.survey}")
     representation = REPRESENTATIONS[definition.representation]
     parts = read_parts(survey.parts.files(paths.splits, name))
     work = train_on_parts(
