@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lensfinder.datasets.files import open_images_of
-from lensfinder.datasets.parts import read_parts
+from lensfinder.datasets.parts import read_parts, training_set
 from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
@@ -48,7 +47,9 @@ def learn_baselines(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     numbers = _measure(contract.baselines, images)
     image_bytes = sum(of[0].nbytes for of in images)
     metrics: dict[str, dict[str, Any]] = {}
-    for of_set, files in training_sets(paths, list(section.models)).items():
+    base = paths.splits
+    tables = {training_set(contract.parts, base, of): contract.parts.files(base, of) for of in section.models}
+    for of_set, files in tables.items():
         parts = read_parts(files)
         objects = objects_to_score(parts, catalogue, columns.scores)
         learned = [parts[parts["part"] == part] for part in ("train", "validation")]
@@ -67,17 +68,6 @@ def learn_baselines(paths: SurveyPaths, params: Params) -> dict[str, Any]:
             )
     write_json(paths.baselines, metrics)
     return metrics
-
-
-def training_sets(paths: SurveyPaths, models: Sequence[str]) -> dict[str, tuple[Path, ...]]:
-    """Tables of parts from which models learn, by the name of each training set, that of its first table."""
-    parts = survey_of(paths.survey).parts
-    return {training_set(paths, name): parts.files(paths.splits, name) for name in models}
-
-
-def training_set(paths: SurveyPaths, model: str) -> str:
-    """Name of the training set that a model learns from."""
-    return survey_of(paths.survey).parts.files(paths.splits, model)[0].stem
 
 
 def _measure(baselines: Baselines, images: Sequence[AnyArray]) -> dict[str, FloatArray]:

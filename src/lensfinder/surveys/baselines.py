@@ -25,4 +25,4 @@ FAINTEST_UJY = 1e-3
 def total_magnitude(image: AnyArray) -> FloatArray:
     """AB magnitude (n, 1) of all light in images (n, y, x) in µJy."""
     flux = image.sum(axis=(1, 2), dtype=np.float64)
-    return (AB_ZERO_POINT_UJY - 2.5 * np.log10(np.maximum(flux, FAINTEST_UJY)))[:, None]
+    return np.asarray(AB_ZERO_POINT_UJY - 2.5 * np.log10(np.maximum(flux, FAINTEST_UJY)))[:, None]

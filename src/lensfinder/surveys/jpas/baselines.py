@@ -35,7 +35,7 @@ def shape(images: Sequence[AnyArray]) -> FloatArray:
     n, side = white.shape[:2]
     total = np.maximum(white.sum(axis=(1, 2)), FAINTEST_UJY)
     # Means of 3 × 3 pixels: single pixels are noisy, and seeing is wider than that.
-    smooth = sum(_shifted(white, 0.0)) / 9.0
+    smooth = np.add.reduce(list(_shifted(white, 0.0))) / 9.0
     (peak, y_peak, x_peak), (second, y_second, x_second), (third, *_) = _maxima(smooth, 3)
     peak = np.maximum(peak, FAINTEST_UJY)
     radius = _distance(side, y_peak, x_peak)
