@@ -40,9 +40,6 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     survey, models = contract.objects, contract.comparison
     names = models.order(section.models)
     catalogue = read_table(paths.catalogue, contract.columns.catalogue)
-    metrics = {name: read_json(paths.model(name).metrics) for name in names}
-    epochs = {name: len(read_history(paths.model(name).history)) for name in names}
-    facts = read_json(models.facts(paths))
 
     def evaluated_of(name: str, scores: Path) -> Evaluated:
         return evaluate_scores(
@@ -54,6 +51,9 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
         )
 
     evaluated = {name: evaluated_of(name, paths.model(name).scores) for name in names}
+    metrics = {name: read_json(paths.model(name).metrics) for name in names}
+    epochs = {name: len(read_history(paths.model(name).history)) for name in names}
+    facts = read_json(models.facts(paths))
     results = Results(params, catalogue, evaluated, metrics, epochs, facts)
     comparison = models.compare(results)
     text = models.report_text(results, comparison)
@@ -80,7 +80,8 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
         **_common_figures(survey, results, section.judging, f"{comparison['n_test']:,} test objects"),
         **models.figures(results, comparison, paths),
     }
-    commands = "".join(f"| {claim} | `{run}` |\n" for claim, run in reproduce_commands(paths, names))
+    again = reproduce_commands(paths, names, bool(beside))
+    commands = "".join(f"| {claim} | `{run}` |\n" for claim, run in again)
     write_page(
         paths.report_dir,
         text.title,
@@ -122,8 +123,8 @@ def _common_figures(
     }
 
 
-def reproduce_commands(paths: SurveyPaths, names: list[str]) -> list[tuple[str, str]]:
-    """Claims of the report, and the command that makes each again."""
+def reproduce_commands(paths: SurveyPaths, names: list[str], baselines: bool) -> list[tuple[str, str]]:
+    """Claims of the report, and the command that makes each again; ``baselines`` says whether it has any."""
     survey = paths.survey
     files = " ".join(f"metrics/{survey}/{name}.json" for name in names)
     again = "dvc repro --single-item --force"
@@ -132,5 +133,6 @@ def reproduce_commands(paths: SurveyPaths, names: list[str]) -> list[tuple[str, 
         ("measures and their intervals", f"dvc metrics show {files}"),
         ("differences between the models", f"dvc metrics show metrics/{survey}/comparison.json"),
         *((f"scores of {name}", f"{again} {paths.stage(f'evaluate-{survey}@{name}')}") for name in names),
+        *([("baselines", f"{again} {paths.stage(f'baselines-{survey}')}")] if baselines else []),
         ("this page", f"{again} {paths.stage(f'compare-{survey}')}"),
     ]

@@ -33,14 +33,14 @@ def shape(images: Sequence[AnyArray]) -> FloatArray:
     """
     white = _white(images)
     n, side = white.shape[:2]
-    total = np.maximum(white.sum(axis=(1, 2)), FAINTEST_UJY)
+    total = _positive(white.sum(axis=(1, 2)))
     # Means of 3 × 3 pixels: single pixels are noisy, and seeing is wider than that.
     smooth = np.add.reduce(list(_shifted(white, 0.0))) / 9.0
     (peak, y_peak, x_peak), (second, y_second, x_second), (third, *_) = _maxima(smooth, 3)
-    peak = np.maximum(peak, FAINTEST_UJY)
+    peak = _positive(peak)
     radius = _distance(side, y_peak, x_peak)
     inside = np.where(radius <= MOMENTS_PIXELS, np.maximum(white, 0.0), 0.0)
-    light = np.maximum(inside.sum(axis=(1, 2)), FAINTEST_UJY)
+    light = _positive(inside.sum(axis=(1, 2)))
 
     def mean(value: AnyArray) -> AnyArray:
         return np.asarray((inside * value).sum(axis=(1, 2)) / light)
@@ -64,10 +64,10 @@ def shape(images: Sequence[AnyArray]) -> FloatArray:
             np.sqrt(size),
             np.hypot(xx - yy, 2 * xy) / size,
             _gini(white.reshape(n, -1)),
-            np.abs(white - white[:, ::-1, ::-1]).sum(axis=(1, 2)) / np.abs(white).sum(axis=(1, 2)),
+            np.abs(white - white[:, ::-1, ::-1]).sum(axis=(1, 2)) / _positive(np.abs(white).sum(axis=(1, 2))),
             second / peak,
             np.hypot(y_second - y_peak, x_second - x_peak),
-            valley / np.maximum(second, FAINTEST_UJY),
+            valley / _positive(second),
             third / peak,
         ],
         axis=1,
@@ -115,7 +115,12 @@ def _gini(pixels: AnyArray) -> AnyArray:
     count = pixels.shape[1]
     ordered = np.sort(np.abs(pixels), axis=1)
     rank = 2.0 * np.arange(1, count + 1) - count - 1
-    return np.asarray(ordered @ rank / (ordered.mean(axis=1) * count * (count - 1)))
+    return np.asarray(ordered @ rank / (_positive(ordered.sum(axis=1)) * (count - 1)))
+
+
+def _positive(flux: AnyArray) -> AnyArray:
+    """Fluxes by which others can be divided: noise may leave none, or less."""
+    return np.maximum(flux, FAINTEST_UJY)
 
 
 BASELINES: Baselines = {
