@@ -18,7 +18,7 @@ from lensfinder.params import read_params
 from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.provenance import flatten
 
-VERBS = ["simulate", "represent", "split", "select", "validate", "train", "evaluate", "compare"]
+VERBS = ["simulate", "represent", "split", "select", "validate", "baselines", "train", "evaluate", "compare"]
 
 
 def lensfinder(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

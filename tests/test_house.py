@@ -52,6 +52,7 @@ OWNERS = {
     "keras": {"networks", "surveys"},
     "mlflow": {"tracking"},
     "great_expectations": {"gate", "surveys", "studies"},
+    "sklearn": {"evaluation"},
 }
 
 
@@ -218,6 +219,7 @@ def test_heavy_libraries_stay_in_their_rooms(library: str) -> None:
         "lensfinder.cli",
         "lensfinder.stages.simulate",
         "lensfinder.stages.train",
+        "lensfinder.stages.compare",
         "lensfinder.surveys.jpas.parts",
         "lensfinder.surveys.euclid.parts",
     ],

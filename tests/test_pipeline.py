@@ -290,6 +290,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 STUDY_VERBS = {
+    "baselines-euclid": "baselines euclid",
     "compare-euclid": "compare euclid",
     "simulate-hard-negatives-jpas": "hard-negatives simulate jpas",
     "validate-hard-negatives-jpas": "hard-negatives validate jpas",
@@ -396,6 +397,10 @@ def test_repro_ends_in_an_honest_comparison(checkout: Path) -> None:
     assert comparison["data_size_saving_memory"] == 25.0
     assert comparison["data_size_saving_disk"] == pytest.approx(25.0, rel=1e-3)
     assert {"mcnemar_p", "recall_difference", "recall_difference_interval"} <= set(comparison)
+    assert set(comparison["baselines"]) == {"cube", "pseudo_spectra"}
+    baselines = read_json(checkout / "metrics" / "jpas" / "baselines.json")["jpas"]
+    assert set(baselines) == {"total_magnitude", "boosted_trees"}
+    assert all(set(of) >= MEASURES for of in baselines.values())
     assert (checkout / "reports" / "jpas" / "report.html").is_file()
     assert (checkout / "validation" / "docs" / "jpas" / "index.html").is_file()
 

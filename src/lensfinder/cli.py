@@ -133,6 +133,14 @@ def validate(survey: SurveyName) -> None:
 
 
 @app.command(rich_help_panel=PIPELINE)
+def baselines(survey: Annotated[str, survey_argument(lambda of: of.baselines is not None)]) -> None:
+    """Measure what a network must beat: simple classifiers on a few numbers of each image."""
+    from lensfinder.stages.baselines import learn_baselines
+
+    learn_baselines(*open_survey(survey))
+
+
+@app.command(rich_help_panel=PIPELINE)
 def train(survey: SurveyName, model: ModelName) -> None:
     """Train one network with early stopping; a killed training resumes and ends as an undisturbed one."""
     from lensfinder.stages.train import train_model

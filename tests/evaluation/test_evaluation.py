@@ -173,7 +173,7 @@ def test_a_measure_is_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) ->
     assert result["youden_difference"] == pytest.approx(difference, abs=2e-8)
     assert result["youden_difference_interval"]["low"] > 0
     text = ReportText("title", "objects", "verdict", "compared", {}, "note", (), "intervals")
-    page = "".join(section.text for section in report_sections(text, metrics))
+    page = "".join(section.text for section in report_sections(text, metrics, ()))
     assert f"| Youden's J | {metrics['a']['youden']:.5f} [" in page
     for figure in (measures_with_intervals(metrics, "title"), differences(result, "title")):
         labels = [tick.get_text() for panel in figure.axes for tick in panel.get_yticklabels()]

@@ -14,6 +14,7 @@ from support.survey_evaluation import fake_scores, make_survey, small_params, us
 
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
+from lensfinder.stages.baselines import learn_baselines
 from lensfinder.stages.compare import compare_models
 from lensfinder.stages.evaluate import evaluate_model
 from lensfinder.surveys.registry import survey_of
@@ -40,6 +41,7 @@ def run(paths: SurveyPaths, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, 
     shapes = use_fake_network(monkeypatch, paths)
     for name in MODELS:
         evaluate_model(paths, PARAMS, name)
+    learn_baselines(paths, PARAMS)
     compare_models(paths, PARAMS)
     return shapes
 
@@ -104,10 +106,30 @@ def test_comparison_and_report_agree_with_the_metrics(judged) -> None:  # type: 
     assert f"| {metrics['cube']['tp']:,} / {metrics['cube']['fp']:,} /" in report
     assert "4,212 / 39 / 39 / 8,431" in report
     page = (paths.report_dir / "report.html").read_text()
-    assert page.count("<table>") == 4
+    assert page.count("<table>") == 6
     assert page.count('src="data:image/png;base64,') == report.count("](figures/") == 6
     assert 'src="figures' not in page
     assert str(paths.root) not in report + page
+
+
+@pytest.mark.slow
+def test_networks_are_set_against_baselines_on_the_same_objects_and_draws(judged) -> None:  # type: ignore[no-untyped-def]
+    paths, made, _ = judged
+    baselines = json.loads(paths.baselines.read_text())
+    assert list(baselines) == ["jpas"]
+    against = json.loads(paths.comparison.read_text())["baselines"]
+    for name in MODELS:
+        metrics = json.loads(paths.model(name).metrics.read_text())
+        for baseline, of in baselines["jpas"].items():
+            assert f"evaluation/jpas/baselines/jpas/{baseline}.parquet" in made
+            assert (of["n_test"], of["interval_groups"]) == (metrics["n_test"], metrics["interval_groups"])
+            pair = against[name][baseline]
+            assert pair["auc_difference"] == pytest.approx(metrics["auc"] - of["auc"], abs=2e-8)
+            assert pair["auc_difference_interval"]["low"] is not None
+    report = (paths.report_dir / "report.md").read_text()
+    assert report.index("In ROC AUC") < report.index("the cube finds") < report.index("## Measures")
+    assert report.index("## Measures") < report.index("## What a network must beat")
+    assert "baselines-jpas" in report
 
 
 @pytest.mark.slow
@@ -117,11 +139,13 @@ def test_the_same_inputs_make_the_same_bytes(judged, monkeypatch: pytest.MonkeyP
     shutil.rmtree(paths.model("cube").evaluation_dir)
     paths.model("cube").metrics.unlink()
     paths.comparison.unlink()
+    paths.baselines.unlink()
     stale = paths.model("cube").figures / "atlas_mistakes_99.png"
     stale.parent.mkdir(parents=True)
     stale.write_bytes(b"of an earlier run")
     use_fake_network(monkeypatch, paths)
     evaluate_model(paths, PARAMS, "cube")
+    learn_baselines(paths, PARAMS)
     compare_models(paths, PARAMS)
     assert digests(paths.root) == made
 
@@ -133,6 +157,9 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path, monkeypatch: p
         evaluate_model(paths, PARAMS, "cubes")
     with pytest.raises(UserError, match=r"scores\.parquet: no such file"):
         compare_models(paths, PARAMS)
+    paths.validation.unlink()
+    with pytest.raises(UserError, match=r"jpas\.json: no such file; nothing is trained before"):
+        learn_baselines(paths, PARAMS)
     paths.model("cube").history.write_text("epoch,loss\n")
     with pytest.raises(UserError, match=r"history\.csv.*val_loss"):
         evaluate_model(paths, PARAMS, "cube")

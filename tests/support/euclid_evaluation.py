@@ -44,6 +44,7 @@ def make_euclid(root: Path, n_test: int = 240, seed: int = 1) -> SurveyPaths:
         write_training(paths, name, rng)
     counts["assessable_1"] = {"count": len(test), "scaled_to_100000": 1e5 * len(test) / n_test, "talk": 88910}
     write_json(paths.selection, counts)
+    write_json(paths.validation, {})
     return paths
 
 

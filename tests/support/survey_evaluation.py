@@ -57,6 +57,7 @@ def make_survey(root: Path, per_tile: int = 8, tiles: int = 30, seed: int = 1) -
     write_json(paths.sizes, sizes)
     paths.tables.mkdir(parents=True)
     shutil.copy(PARAMS.parent / "catalogs" / "jpas_filters.ecsv", paths.tables)
+    write_json(paths.validation, {})
     for name in ("cube", "pseudo_spectra"):
         write_training(paths, name, rng)
     return paths

@@ -38,7 +38,15 @@ class Parts(Protocol):
         """
 
     def files(self, base: Path, model: str) -> tuple[Path, ...]:
-        """Return the tables below ``base`` that together say which object is in which part for one model."""
+        """Return the tables below ``base`` that together say which object is in which part for one model.
+
+        The first holds what the model learns from.
+        """
+
+
+def training_set(parts: Parts, base: Path, model: str) -> str:
+    """Return the name of what a model learns from, that of the table: models may share one."""
+    return parts.files(base, model)[0].stem
 
 
 def read_parts(files: Sequence[Path]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ _OBJECT = {
 }
 _SCORE = {
     "part": Column("str", "", "validation or test"),
-    "score": Column("float32", "", "probability of being a lens, as the network gives it"),
+    "score": Column("float32", "", "probability of being a lens, as the model gives it"),
 }
 
 

@@ -51,8 +51,10 @@ class ReportText:
     intervals: str
 
 
-def report_sections(text: ReportText, metrics: Mapping[str, Mapping[str, Any]]) -> list[Section]:
-    """Sections above the figures; ``metrics`` by model, in the order shown."""
+def report_sections(
+    text: ReportText, metrics: Mapping[str, Mapping[str, Any]], beside: Sequence[Section]
+) -> list[Section]:
+    """Sections above the figures; ``metrics`` by model, in the order shown, ``beside`` what follows these."""
     one = next(iter(metrics.values()))
     return [
         Section(
@@ -70,6 +72,7 @@ def report_sections(text: ReportText, metrics: Mapping[str, Mapping[str, Any]]) 
             f"Purity on the sky takes one lens in {1 / one['sky_lens_fraction']:,.0f} objects instead of the "
             "test set's balance; what else the sky holds that the\nsimulation does not is not in it.",
         ),
+        *beside,
         *text.sections,
     ]
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lensfinder.datasets.files import read_history
+from lensfinder.datasets.parts import training_set
 from lensfinder.datasets.table import read_table
-from lensfinder.evaluation.evaluated import evaluate_scores
+from lensfinder.evaluation.comparison import compare
+from lensfinder.evaluation.evaluated import Evaluated, evaluate_scores
 from lensfinder.evaluation.tables import completeness_tables
 from lensfinder.figures import comparison as comparison_figures
 from lensfinder.figures import curves, single_model
 from lensfinder.figures.style import save_figures
 from lensfinder.params import Judging, Params
+from lensfinder.report.baselines import baselines_section, baselines_verdict
 from lensfinder.report.page import Section, figures_section, setting, write_page
 from lensfinder.report.report import reading_section, report_sections
 from lensfinder.surveys.comparison import Results
@@ -36,32 +40,55 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     survey, models = contract.objects, contract.comparison
     names = models.order(section.models)
     catalogue = read_table(paths.catalogue, contract.columns.catalogue)
-    scores = {name: read_table(paths.model(name).scores, contract.columns.scores) for name in names}
+
+    def evaluated_of(name: str, scores: Path) -> Evaluated:
+        return evaluate_scores(
+            name,
+            read_table(scores, contract.columns.scores),
+            lambda rows: survey.groups_of(rows, catalogue),
+            section.judging,
+            params.seed,
+        )
+
+    evaluated = {name: evaluated_of(name, paths.model(name).scores) for name in names}
     metrics = {name: read_json(paths.model(name).metrics) for name in names}
     epochs = {name: len(read_history(paths.model(name).history)) for name in names}
     facts = read_json(models.facts(paths))
-    evaluated = {
-        name: evaluate_scores(
-            name, table, lambda rows: survey.groups_of(rows, catalogue), section.judging, params.seed
-        )
-        for name, table in scores.items()
-    }
     results = Results(params, catalogue, evaluated, metrics, epochs, facts)
     comparison = models.compare(results)
-    write_json(paths.comparison, comparison)
     text = models.report_text(results, comparison)
+    verdict, beside = text.verdict, []
+    if contract.baselines is not None:
+        trained_on = {name: training_set(contract.parts, paths.splits, name) for name in names}
+        measured = read_json(paths.baselines)
+        baselines = {
+            of_set: {name: evaluated_of(name, paths.baseline_scores(of_set, name)) for name in of}
+            for of_set, of in measured.items()
+        }
+        against = {
+            name: {
+                baseline: compare(of, other, section.judging)
+                for baseline, other in baselines[trained_on[name]].items()
+            }
+            for name, of in evaluated.items()
+        }
+        comparison["baselines"] = against
+        verdict = f"{baselines_verdict(against)} {verdict}"
+        beside.append(baselines_section(measured, metrics, trained_on, against))
+    write_json(paths.comparison, comparison)
     figures = {
         **_common_figures(survey, results, section.judging, f"{comparison['n_test']:,} test objects"),
         **models.figures(results, comparison, paths),
     }
-    commands = "".join(f"| {claim} | `{run}` |\n" for claim, run in reproduce_commands(paths, names))
+    again = reproduce_commands(paths, names, bool(beside))
+    commands = "".join(f"| {claim} | `{run}` |\n" for claim, run in again)
     write_page(
         paths.report_dir,
         text.title,
         setting(params, paths.survey, len(catalogue), text.objects, comparison["n_lenses"]),
-        text.verdict,
+        verdict,
         [
-            *report_sections(text, metrics),
+            *report_sections(text, metrics, beside),
             figures_section(save_figures(paths.report_dir / "figures", figures)),
             reading_section(text),
             Section("How to get each number again", f"| claim | command |\n|---|---|\n{commands}"),
@@ -96,8 +123,8 @@ def _common_figures(
     }
 
 
-def reproduce_commands(paths: SurveyPaths, names: list[str]) -> list[tuple[str, str]]:
-    """Claims of the report, and the command that makes each again."""
+def reproduce_commands(paths: SurveyPaths, names: list[str], baselines: bool) -> list[tuple[str, str]]:
+    """Claims of the report, and the command that makes each again; ``baselines`` says whether it has any."""
     survey = paths.survey
     files = " ".join(f"metrics/{survey}/{name}.json" for name in names)
     again = "dvc repro --single-item --force"
@@ -106,5 +133,6 @@ def reproduce_commands(paths: SurveyPaths, names: list[str]) -> list[tuple[str, 
         ("measures and their intervals", f"dvc metrics show {files}"),
         ("differences between the models", f"dvc metrics show metrics/{survey}/comparison.json"),
         *((f"scores of {name}", f"{again} {paths.stage(f'evaluate-{survey}@{name}')}") for name in names),
+        *([("baselines", f"{again} {paths.stage(f'baselines-{survey}')}")] if baselines else []),
         ("this page", f"{again} {paths.stage(f'compare-{survey}')}"),
     ]

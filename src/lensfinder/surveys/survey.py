@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lensfinder.datasets.scores import Columns
     from lensfinder.gate.expectations import Suite
     from lensfinder.params.base import SurveySection
+    from lensfinder.surveys.baselines import Baselines
     from lensfinder.surveys.comparison import ModelComparison
     from lensfinder.surveys.objects import SurveyObjects
     from lensfinder.workspace.paths import SurveyPaths
@@ -56,6 +57,8 @@ class Survey:
         How its objects look, group, are named and captioned.
     comparison
         How its models are compared, and what the report says.
+    baselines
+        What its networks must beat; empty for none.
     cut
         Verb that makes the parts, ``split`` or ``select``.
     represent
@@ -75,6 +78,7 @@ class Survey:
     prepare: Lazy[Callable[..., Prepared]] = Lazy()
     objects: Lazy[SurveyObjects] = Lazy()
     comparison: Lazy[ModelComparison] = Lazy()
+    baselines: Lazy[Baselines | None] = Lazy("")
     cut: str = "split"
     represent: Lazy[Callable[..., None] | None] = Lazy("")
     add_commands: Lazy[Callable[[Mapping[str, typer.Typer]], Any] | None] = Lazy("")

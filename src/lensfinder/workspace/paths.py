@@ -59,6 +59,8 @@ class SurveyPaths:
     """Great Expectations' HTML report."""
     comparison = At("{root}/metrics/{survey}/comparison.json")
     """Comparison of the models."""
+    baselines = At("{root}/metrics/{survey}/baselines.json")
+    """Measures of what a network must beat, by training set and baseline."""
     report_dir = At("{root}/reports/{survey}")
     """Report of one page, with its figures."""
 
@@ -69,6 +71,10 @@ class SurveyPaths:
             evaluation_dir=self.root / "evaluation" / self.survey / name,
             metrics=self.root / "metrics" / self.survey / f"{name}.json",
         )
+
+    def baseline_scores(self, training_set: str, name: str) -> Path:
+        """Probability of every validation and test object by a baseline that learned from a training set."""
+        return self.root / "evaluation" / self.survey / "baselines" / training_set / f"{name}.parquet"
 
     def stage(self, name: str) -> str:
         """Return the name that DVC gives to one of the survey's stages, seen from the root.

@@ -21,6 +21,7 @@ from lensfinder.evaluation.intervals import object_groups
 from lensfinder.evaluation.metrics import metrics_of
 from lensfinder.figures.atlas import MISTAKES_MAX, WORST_MAX, shown_mistakes
 from lensfinder.figures.colours import SHOWN_VIS_PIXELS, stamp_image
+from lensfinder.stages.baselines import learn_baselines
 from lensfinder.stages.compare import compare_models
 from lensfinder.stages.evaluate import evaluate_model
 from lensfinder.surveys.comparison import Results
@@ -65,6 +66,7 @@ def compared_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
     staged = paths.model("set_1").metrics.read_bytes()
     for name in MODELS:
         write_evaluation(paths, name)
+    learn_baselines(paths, PARAMS)
     assert paths.model("set_1").metrics.read_bytes() == staged
     compare_models(paths, PARAMS)
     return paths
@@ -112,6 +114,12 @@ def test_comparison_ranks_pairs_and_controls_as_the_metrics_say(compared_survey:
     for of in (*comparison["neighbours"], control["selection"], control["sample_size"]):
         expected = metrics[of["first"]]["auc"] - metrics[of["second"]]["auc"]
         assert of["auc_difference"] == pytest.approx(expected, abs=2e-8)
+    baselines = read_json(compared_survey.baselines)
+    assert set(baselines) == set(comparison["baselines"]) == set(MODELS)
+    for name, pairs in comparison["baselines"].items():
+        for baseline, of in pairs.items():
+            expected = metrics[name]["auc"] - baselines[name][baseline]["auc"]
+            assert of["auc_difference"] == pytest.approx(expected, abs=2e-8)
     assert comparison["sets"]["set_3"]["n_pix_above"] == 200
     assert comparison["sets"]["control"]["n_pix_above"] == 20
     assert comparison["sets"]["set_3"]["talk"] == 9441
@@ -129,7 +137,7 @@ def test_report_names_every_model_and_holds_no_time(compared_survey: SurveyPaths
         metrics = read_json(compared_survey.model(name).metrics)
         assert f"{metrics['tp']:,} / {metrics['fp']:,} / {metrics['fn']:,} / {metrics['tn']:,}" in report
         assert f"evaluate-euclid@{name}" in report
-    assert page.count("<table>") == 6
+    assert page.count("<table>") == 8
     assert page.count('src="data:image/png;base64,') == report.count("](figures/") == 6
     assert str(compared_survey.root) not in report + page
     assert not re.search(r"\d s\b", report)

@@ -14,6 +14,7 @@ EUCLID = Survey(
     prepare="suites.prepare:prepare",
     objects="objects:OBJECTS",
     comparison="comparison:COMPARISON",
+    baselines="baselines:BASELINES",
     cut="select",
     add_commands="cli:add_commands",
 )

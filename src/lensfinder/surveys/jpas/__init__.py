@@ -14,6 +14,7 @@ JPAS = Survey(
     prepare="suites.prepare:prepare",
     objects="objects:OBJECTS",
     comparison="comparison:COMPARISON",
+    baselines="baselines:BASELINES",
     cut="split",
     represent="represent:represent",
     add_commands="cli:add_commands",
