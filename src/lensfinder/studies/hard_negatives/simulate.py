@@ -44,7 +44,7 @@ def simulate_impostors(paths: JpasPaths, params: Params) -> None:
     population = draw_tiles(
         params,
         GalaxyPopulation(params.section(Jpas).galaxies, params.cosmology, filters, templates),
-        open_quasar_population(paths, params),
+        open_quasar_population(paths.tables, params),
     )
     light = ImpostorLight(params, filters, templates, lines, trends)
     drawn = draw_hard_negatives(params, population, light, instrument)
