@@ -242,6 +242,16 @@ def test_tiles_share_no_quasar_and_lose_none(
     assert set(other.draw_tile(0, 80, np.random.default_rng(0))["quasar_id"]) != members[0]
 
 
+def test_no_tile_has_only_near_quasars(
+    quasars: QuasarPopulation, filters: FilterSet, files: tuple[SpectrumFile, ...]
+) -> None:
+    z = np.sort([file.spectrum.z for file in files if file.spectrum])
+    dealer = SdssQuasars(quasars, filters, files, 12, np.random.default_rng(1))
+    for tile in range(12):
+        of_tile = dealer.draw_tile(tile, 2, np.random.default_rng(0))["z"]
+        assert of_tile.min() < z[12] <= of_tile.max()
+
+
 def test_quasars_keep_redshift_and_colour(
     quasars: QuasarPopulation, filters: FilterSet, files: tuple[SpectrumFile, ...], spectra: list[Spectrum]
 ) -> None:

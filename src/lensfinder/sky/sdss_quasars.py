@@ -65,12 +65,18 @@ class SdssQuasars:
         n_tiles: int,
         rng: np.random.Generator,
     ) -> None:
-        """Deal the quasars, each of which has one file, to no more tiles by a permutation from ``rng``."""
+        """Deal the quasars, each of which has one file, to no more tiles.
+
+        Quasars of about one redshift go to different tiles, which of them to which by ``rng``: no tile has
+        only near ones.
+        """
         self._population = population
         self._filters = filters
         self._quasars = quasars
         self._photometer = Photometer(WAVELENGTH_A, filters)
-        order = rng.permutation(len(quasars))
+        by_redshift = np.argsort([file.spectrum.z for file in quasars if file.spectrum], kind="stable")
+        rounds = np.split(by_redshift, range(n_tiles, len(quasars), n_tiles))
+        order = np.concatenate([rng.permutation(of_one) for of_one in rounds])
         self._members = [order[tile::n_tiles] for tile in range(n_tiles)]
 
     def draw_tile(self, tile: int, n: int, rng: np.random.Generator) -> pd.DataFrame:

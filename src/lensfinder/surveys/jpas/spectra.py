@@ -12,7 +12,8 @@ from lensfinder.sky.sdss_writer import write_synthetic_library
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.figures_spectra import draw_spectra_with_bands
 from lensfinder.surveys.jpas.params import Jpas
-from lensfinder.surveys.jpas.simulation.sources import open_quasar_population, read_spectra, too_few_quasars
+from lensfinder.surveys.jpas.simulation.few_quasars import too_few_quasars
+from lensfinder.surveys.jpas.simulation.sources import open_quasar_population, read_spectra
 from lensfinder.workspace.paths import SurveyPaths
 
 
@@ -31,7 +32,7 @@ def check_spectra(paths: SurveyPaths, params: Params, folder: Path, figure: Path
     print(f"{report.listing()}\n\n{report.summary()}")
     n = len(report.used)
     if n < jpas.sky.tiles:
-        print(too_few_quasars(n, jpas))
+        print(too_few_quasars(n, params))
     else:
         print(f"{n} quasars suffice for jpas.sky.tiles = {jpas.sky.tiles}")
     drawn = sorted(
