@@ -109,15 +109,19 @@ def test_an_unknown_model_is_named_with_those_there_are(project: Path) -> None:
 def test_spectra_are_written_checked_and_simulated_with(tmp_path: Path) -> None:
     """The commands of the README's section on own spectra, at the size of preset smoke."""
     root = make_project(tmp_path)
+    # As in a fresh clone, where DVC has brought no tables yet.
+    (root / "data").rename(root / "catalogs")
     done = lensfinder(root, "spectra", "write", "spectra", "--count", "240")
     assert done.returncode == 0, done.stderr
     (root / "spectra" / "spec-9999-99999-0001.fits").write_bytes(b"damaged")
     done = lensfinder(root, "spectra", "check", "spectra", "--figure", "figure.png")
     assert done.returncode == 0, done.stderr
-    assert "240 quasar spectra read, 1 file(s) skipped" in done.stdout
-    assert "spec-9999-99999-0001.fits" in done.stdout
+    assert "241 files, 240 quasars, a spectrum of each is used; 1 file(s) left out" in done.stdout
+    assert "1 × damaged or truncated file:\n    spec-9999-99999-0001.fits" in done.stdout
+    assert "240 quasars suffice for jpas.sky.tiles = 24" in done.stdout
     assert (root / "figure.png").stat().st_size > 10_000
 
+    (root / "catalogs").rename(root / "data")
     done = simulate_with_spectra(root)
     assert done.returncode == 0, done.stderr
     quasars = read_table(JpasPaths(root).quasars)
@@ -130,5 +134,5 @@ def test_fewer_spectra_than_tiles_is_an_error_with_both_numbers(tmp_path: Path) 
     assert lensfinder(root, "spectra", "write", "spectra", "--count", "5").returncode == 0
     done = simulate_with_spectra(root)
     assert done.returncode == 2
-    assert "5 usable" in done.stderr
-    assert "24" in done.stderr
+    assert "5 quasars cannot be dealt to jpas.sky.tiles = 24" in done.stderr
+    assert "set jpas.sky.tiles to 5 and jpas.sky.test_tiles to 1" in done.stderr

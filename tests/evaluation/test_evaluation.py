@@ -59,7 +59,7 @@ def score_table(n_test: int, spread: float, seed: int, tiles: int = 25) -> tuple
             "score": (1 / (1 + np.exp(-signal - noise))).astype(np.float32),
         }
     )
-    return frame, pd.DataFrame({"spectrum_id": [f"s{i}" for i in rng.integers(0, n // 3, n)]})
+    return frame, pd.DataFrame({"quasar_id": [f"q{i}" for i in rng.integers(0, n // 3, n)]})
 
 
 Table = tuple[pd.DataFrame, pd.DataFrame]

@@ -110,9 +110,9 @@ def test_percentile_interval_leaves_undefined_draws_out() -> None:
 def test_groups_are_tiles_if_there_are_enough_and_else_galaxies() -> None:
     tile = np.arange(20)
     galaxy = np.array(["a", "a", "", "", ""] * 4)
-    spectrum = np.array(["1", "2", "2", "3", "3"] * 4)
-    assert intervals.sky_groups(tile, galaxy, spectrum).unit == "tile"
-    groups = intervals.sky_groups(np.zeros(5), galaxy[:5], spectrum[:5])
+    quasar = np.array(["1", "2", "2", "3", "3"] * 4)
+    assert intervals.sky_groups(tile, galaxy, quasar).unit == "tile"
+    groups = intervals.sky_groups(np.zeros(5), galaxy[:5], quasar[:5])
     assert groups.unit == "galaxy"
     assert groups.of.tolist() == [0, 0, 1, 2, 2]
     assert groups.count == 3

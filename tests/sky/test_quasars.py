@@ -62,7 +62,7 @@ def test_sampler_follows_its_density() -> None:
 
 
 def test_table_has_the_declared_columns_and_ranges(many: pd.DataFrame, filters: FilterSet) -> None:
-    given_by_others = {"spectrum_id", "tile", "sample", "ra_deg", "dec_deg"}
+    given_by_others = {"quasar_id", "spectrum_id", "tile", "sample", "ra_deg", "dec_deg"}
     declared = [name for name in QUASAR_COLUMNS if name not in given_by_others]
     assert list(many.columns) == [*declared, *flux_columns(filters.cube_names)]
     assert len(many) == 1500

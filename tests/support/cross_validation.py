@@ -47,7 +47,7 @@ def make_catalogue(root: Path) -> SurveyPaths:
     frame["kind"] = np.array(KINDS)[rng.choice(3, n, p=(0.5, 0.3, 0.2))]
     frame["label"] = (frame["kind"] == "lensed_quasar").astype(np.int8)
     frame["galaxy_id"] = [f"g{t}-{i % 5}" for i, t in enumerate(frame["tile"])]
-    frame["spectrum_id"] = [f"s{t}-{i % 7}" for i, t in enumerate(frame["tile"])]
+    frame["quasar_id"] = [f"q{t}-{i % 7}" for i, t in enumerate(frame["tile"])]
     paths = JpasPaths(root)
     write_table(paths.catalogue, frame, CATALOGUE_COLUMNS)
     paths.pseudo_spectra.parent.mkdir(parents=True)

@@ -92,7 +92,7 @@ def _catalogue(rng: np.random.Generator, n: int, tiles: int) -> pd.DataFrame:
     frame["label"] = lensed.astype(np.int8)
     galaxy = [f"g{t:03d}-{g}" for t, g in zip(tile, rng.integers(0, 4, n), strict=True)]
     frame["galaxy_id"] = np.where(alone, "", np.array(galaxy, dtype=object))
-    frame["spectrum_id"] = [f"q{t:03d}-{s}" for t, s in zip(tile, rng.integers(0, 6, n), strict=True)]
+    frame["quasar_id"] = [f"q{t:03d}-{s}" for t, s in zip(tile, rng.integers(0, 6, n), strict=True)]
     frame["z_source"] = rng.uniform(0.8, 3.8, n)
     frame["z_lens"] = np.where(alone, np.nan, rng.uniform(0.1, 0.8, n))
     frame["theta_e_arcsec"] = np.where(alone, np.nan, 0.5 + rng.exponential(0.5, n))

@@ -1,7 +1,7 @@
 """Leak-free parts: unions of sky tiles.
 
-One galaxy hosts several systems and one spectrum serves several quasars, but none leaves its tile. So parts
-that share no tile share no galaxy and no spectrum either.
+One galaxy hosts several systems and one quasar serves several of them, but none leaves its tile. So parts
+that share no tile share no galaxy and no quasar either.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How sure a measure is: Wilson's interval, the bootstrap over groups, McNemar's exact test.
 
-Wilson's interval and McNemar's test take the objects to be independent. Where one galaxy, or one spectrum,
+Wilson's interval and McNemar's test take the objects to be independent. Where one galaxy, or one quasar,
 serves several objects they are not: the bootstrap then draws whole sky tiles (or galaxies) with replacement,
 so that what belongs together stays together. Where nothing is shared it draws objects. Its percentile
 interval is the headline. Where no error occurs at all it has zero width, however small the sample: there
@@ -64,10 +64,10 @@ def wilson_interval(
     return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
 
 
-def sky_groups(tile: AnyArray, galaxy_id: AnyArray, spectrum_id: AnyArray) -> Groups:
+def sky_groups(tile: AnyArray, galaxy_id: AnyArray, quasar_id: AnyArray) -> Groups:
     """Group objects that share something: by tile, or by galaxy with fewer than :data:`TILES_MIN` tiles.
 
-    Objects without a galaxy (empty id) then go by spectrum, which is what they share.
+    Objects without a galaxy (empty id) then go by quasar, which is what they share.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def sky_groups(tile: AnyArray, galaxy_id: AnyArray, spectrum_id: AnyArray) -> Gr
         return Groups(group, "tile")
     galaxy = np.asarray(galaxy_id, dtype=str)
     name = np.where(
-        galaxy != "", np.char.add("g:", galaxy), np.char.add("s:", np.asarray(spectrum_id, dtype=str))
+        galaxy != "", np.char.add("g:", galaxy), np.char.add("q:", np.asarray(quasar_id, dtype=str))
     )
     names, group = np.unique(name, return_inverse=True)
     if names.size < 2:

@@ -78,7 +78,7 @@ class ColumnPairGroupInOne(ColumnPairMapMetricProvider):
 class ExpectColumnPairGroupInOne(ColumnPairMapExpectation):
     """Expect every group of ``column_A`` to lie wholly within one value of ``column_B``.
 
-    Failing rows are all members of a group that is spread over several: no galaxy, spectrum or tile may be in
+    Failing rows are all members of a group that is spread over several: no galaxy, quasar or tile may be in
     two parts of a split.
     """
 

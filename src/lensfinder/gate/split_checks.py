@@ -82,7 +82,7 @@ def class_balance(
 
 
 def no_leak() -> list[gxe.Expectation]:
-    """No tile, galaxy or spectrum is on both sides of a border between parts."""
+    """No tile, galaxy or quasar is on both sides of a border between parts."""
     return [
         known("part", PARTS),
         *(
@@ -96,7 +96,7 @@ def no_leak() -> list[gxe.Expectation]:
             for column, name, words, nothing in (
                 ("catalogue_tile", "tile", "sky tile", -1),
                 ("galaxy_id", "galaxy", "galaxy", ""),
-                ("spectrum_id", "spectrum", "quasar spectrum", ""),
+                ("quasar_id", "quasar", "quasar", ""),
             )
         ),
     ]

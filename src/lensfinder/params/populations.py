@@ -71,6 +71,7 @@ class Quasars(Section):
 
     source: Literal["synthetic", "sdss"]
     sdss_folder: Annotated[str, Field(min_length=1)]
+    sdss_redshifts: str
     redshift: Range
     r_mag: Range
     bal_fraction: Fraction

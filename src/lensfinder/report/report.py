@@ -13,7 +13,7 @@ from lensfinder.report.verdict import level_words, percent, points
 
 UNITS = {
     "tile": "tiles",
-    "galaxy": "groups (a galaxy, or a spectrum where there is none)",
+    "galaxy": "groups (a galaxy, or a quasar where there is none)",
     "object": "objects",
 }
 """What the bootstrap drew, by the unit of its groups, in the plural."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lensfinder.errors import UserError
 from lensfinder.sky.passbands import (
     FilterSet,
     Photometer,
@@ -16,7 +15,7 @@ from lensfinder.sky.passbands import (
     flux_of_magnitude_ujy,
 )
 from lensfinder.sky.quasars import QuasarPopulation, quasar_frame
-from lensfinder.sky.sdss import Spectrum
+from lensfinder.sky.sdss import Spectrum, SpectrumFile
 from lensfinder.typing import FloatArray
 
 WAVELENGTH_A = 10 ** np.arange(3.4770, 4.0493, 1e-4)
@@ -54,66 +53,67 @@ def filled_fraction(spectrum: Spectrum, filters: FilterSet) -> float:
 class SdssQuasars:
     """Real spectra in the place of :class:`~lensfinder.sky.quasars.QuasarPopulation`.
 
-    Every spectrum keeps its redshift and belongs to one tile; its magnitude is drawn from the luminosity
-    function at that redshift.
+    Every quasar belongs to one tile and keeps its redshift. Each draw of it has a magnitude of its own, from
+    the luminosity function at that redshift.
     """
 
     def __init__(
         self,
         population: QuasarPopulation,
         filters: FilterSet,
-        spectra: Sequence[Spectrum],
+        quasars: Sequence[SpectrumFile],
         n_tiles: int,
         rng: np.random.Generator,
     ) -> None:
-        """Deal the spectra to tiles by a permutation from ``rng``.
+        """Deal the quasars, each of which has one file, to no more tiles.
 
-        Raises
-        ------
-        UserError
-            If there are fewer spectra than tiles.
+        Quasars of about one redshift go to different tiles, which of them to which by ``rng``: no tile has
+        only near ones.
         """
-        if len(spectra) < n_tiles:
-            raise UserError(
-                f"quasars.source is sdss: {len(spectra)} usable quasar spectra cannot be dealt to {n_tiles} "
-                "tiles, no two of which share one; add files to quasars.sdss_folder or lower sky.tiles"
-            )
         self._population = population
         self._filters = filters
-        self._spectra = spectra
+        self._quasars = quasars
         self._photometer = Photometer(WAVELENGTH_A, filters)
-        order = rng.permutation(len(spectra))
+        by_redshift = np.argsort([file.spectrum.z for file in quasars if file.spectrum], kind="stable")
+        rounds = np.split(by_redshift, range(n_tiles, len(quasars), n_tiles))
+        order = np.concatenate([rng.permutation(of_one) for of_one in rounds])
         self._members = [order[tile::n_tiles] for tile in range(n_tiles)]
 
     def draw_tile(self, tile: int, n: int, rng: np.random.Generator) -> pd.DataFrame:
-        """Return the quasars of a tile: all its spectra, or the first ``n`` dealt to it.
+        """Draw ``n`` quasars of a tile: those dealt to it by turns, each time with another magnitude.
 
         Returns
         -------
         DataFrame
-            spectrum_id (the file's name), then the columns of :meth:`QuasarPopulation.draw`; source "sdss",
-            bal is False throughout. Noise may take a faint band below zero: its flux is then 0.
+            quasar_id, spectrum_id (the file's name and the number of the draw), then the columns of
+            :meth:`QuasarPopulation.draw`; source "sdss", bal is False throughout. Noise may take a faint band
+            below zero: its flux is then 0.
         """
-        chosen = [self._spectra[index] for index in self._members[tile][:n]]
-        z = np.array([spectrum.z for spectrum in chosen])
-        templates = self._population.mean_spectra(z, WAVELENGTH_A)
-        complete = np.array([complete_spectrum(s, t) for s, t in zip(chosen, templates, strict=True)])
-        flux = self._photometer.fluxes_ujy(complete)
+        members = [self._quasars[index] for index in self._members[tile][:n]]
+        spectra = [file.spectrum for file in members if file.spectrum]
+        cube = self._filters.cube()
+        templates = self._population.mean_spectra(np.array([of.z for of in spectra]), WAVELENGTH_A)
+        complete = np.array([complete_spectrum(s, t) for s, t in zip(spectra, templates, strict=True)])
+        filled = np.array([filled_fraction(spectrum, cube) for spectrum in spectra])
+        turn = np.arange(n) % len(members)
+        z = np.array([spectrum.z for spectrum in spectra])[turn]
+        flux = self._photometer.fluxes_ujy(complete)[turn]
         r, i = flux[:, self._filters.index("rSDSS")], flux[:, self._filters.index("iSDSS")]
         r_minus_i = ab_magnitude(r) - ab_magnitude(i)
         i_abs_mag = self._population.draw_abs_mag(z, r_minus_i, rng)
         r_mag = self._population.i_mag(z, i_abs_mag) + r_minus_i
         flux *= (flux_of_magnitude_ujy(r_mag) / r)[:, None]
-        cube = self._filters.cube()
         frame = quasar_frame(
             z=z,
             r_mag=r_mag,
             i_abs_mag=i_abs_mag,
-            bal=np.zeros(len(chosen), dtype=bool),
-            filled_fraction=np.array([filled_fraction(spectrum, cube) for spectrum in chosen]),
+            bal=np.zeros(n, dtype=bool),
+            filled_fraction=filled[turn],
             source="sdss",
             bands=cube.names,
             flux_ujy=np.maximum(flux[:, self._filters.in_cube], 0.0),
         )
-        frame.insert(0, "spectrum_id", [spectrum.spectrum_id for spectrum in chosen])
+        names = [f"{members[of].spectrum_id}_{number:04d}" for number, of in enumerate(turn)]
+        frame.insert(0, "spectrum_id", names)
+        frame.insert(0, "quasar_id", [members[of].quasar_id for of in turn])
         return frame

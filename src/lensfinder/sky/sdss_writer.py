@@ -38,11 +38,16 @@ def write_spec_file(
     plate: int,
     mjd: int,
     fiber: int,
+    zwarning: int = 0,
+    thing_id: int = -1,
+    ra_deg: float = np.nan,
+    dec_deg: float = np.nan,
 ) -> None:
     """Write one spectrum.
 
     ``f_lambda`` is in erg/s/cm²/Å, ``ivar`` its inverse variance in units of (1e-17 erg/s/cm²/Å)^−2 (0: bad
-    pixel), the wavelength in Å, vacuum.
+    pixel), the wavelength in Å, vacuum. As in SDSS's files, ``thing_id`` is −1 where no source was matched;
+    the position is that of the fibre.
     """
     header = fits.Header({"PLATEID": plate, "MJD": mjd, "FIBERID": fiber})
     coadd = fits.BinTableHDU.from_columns(
@@ -57,10 +62,13 @@ def write_spec_file(
         [
             fits.Column("CLASS", "6A", array=[object_class]),
             fits.Column("Z", "E", array=[z]),
-            fits.Column("ZWARNING", "J", array=[0]),
+            fits.Column("ZWARNING", "J", array=[zwarning]),
             fits.Column("PLATE", "J", array=[plate]),
             fits.Column("MJD", "J", array=[mjd]),
             fits.Column("FIBERID", "J", array=[fiber]),
+            fits.Column("THING_ID", "J", array=[thing_id]),
+            fits.Column("PLUG_RA", "D", unit="deg", array=[ra_deg]),
+            fits.Column("PLUG_DEC", "D", unit="deg", array=[dec_deg]),
         ],
         name="SPECOBJ",
     )
@@ -84,6 +92,7 @@ def write_synthetic_library(
     frame, spectra = population.draw_spectra(n, rng)
     r_mag = rng.uniform(*LIBRARY_R_MAG, n)
     scale = flux_of_magnitude_ujy(r_mag) / flux_of_magnitude_ujy(frame["r_mag"].to_numpy())
+    ra_deg, dec_deg = rng.uniform(0.0, 360.0, n), np.degrees(np.arcsin(rng.uniform(-1.0, 1.0, n)))
     for row, z in enumerate(frame["z"]):
         true = np.interp(BOSS_WAVELENGTH_A, WAVELENGTH_A, spectra[row] * scale[row])
         sigma = boss_noise(BOSS_WAVELENGTH_A, true)
@@ -100,4 +109,6 @@ def write_synthetic_library(
             plate=plate,
             mjd=MJD,
             fiber=fiber,
+            ra_deg=ra_deg[row],
+            dec_deg=dec_deg[row],
         )

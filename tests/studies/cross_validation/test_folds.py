@@ -23,7 +23,7 @@ from lensfinder.surveys.jpas.simulation.catalogue import object_id
 from lensfinder.surveys.jpas.simulation.layout import lay_out
 
 TILES, PER_TILE = 40, 30
-SHARED = ("tile", "galaxy_id", "spectrum_id")
+SHARED = ("tile", "galaxy_id", "quasar_id")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def catalogue() -> pd.DataFrame:
     rng = np.random.default_rng(5)
     tile = np.repeat(np.arange(100, 100 + TILES), PER_TILE)
     kind = rng.permuted(np.tile(np.repeat(KINDS, (15, 10, 5)), TILES))
-    galaxy, spectrum = rng.integers(0, 8, tile.size), rng.integers(0, 10, tile.size)
+    galaxy, quasar = rng.integers(0, 8, tile.size), rng.integers(0, 10, tile.size)
     return pd.DataFrame(
         {
             "object_id": [f"jpas-train-{i:07d}" for i in range(tile.size)],
@@ -41,7 +41,7 @@ def catalogue() -> pd.DataFrame:
             "kind": kind,
             "label": (kind == "lensed_quasar").astype(int),
             "galaxy_id": [f"gal-{t}-{g}" for t, g in zip(tile, galaxy, strict=True)],
-            "spectrum_id": [f"qso-{t}-{s}" for t, s in zip(tile, spectrum, strict=True)],
+            "quasar_id": [f"qso-{t}-{s}" for t, s in zip(tile, quasar, strict=True)],
         }
     )
 
@@ -60,7 +60,7 @@ def all_splits(catalogue: pd.DataFrame, at_random: bool, repeat: int = 1) -> lis
 
 
 @pytest.mark.parametrize("name", SHARED)
-def test_no_tile_galaxy_or_spectrum_of_a_held_out_fold_is_learned_from(
+def test_no_tile_galaxy_or_quasar_of_a_held_out_fold_is_learned_from(
     catalogue: pd.DataFrame, name: str
 ) -> None:
     for splits in all_splits(catalogue, at_random=False):

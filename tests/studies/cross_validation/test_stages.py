@@ -67,7 +67,7 @@ def parts_of(path: Path) -> pd.Series:
     return pd.read_parquet(path).set_index("object_id")["part"]
 
 
-@pytest.mark.parametrize("column", ["object_id", "tile", "galaxy_id", "spectrum_id"])
+@pytest.mark.parametrize("column", ["object_id", "tile", "galaxy_id", "quasar_id"])
 @pytest.mark.parametrize("number", [1, 2])
 def test_nothing_of_a_held_out_fold_is_in_its_training(study: StudyPaths, number: int, column: str) -> None:
     held, learned = sides(study, Fold(1, number), column)
@@ -78,7 +78,7 @@ def test_nothing_of_a_held_out_fold_is_in_its_training(study: StudyPaths, number
 
 def test_the_saved_ids_of_random_folds_do_leak(study: StudyPaths) -> None:
     leaky = StudyPaths(study.survey, LEAK.name)
-    for column in ("tile", "galaxy_id", "spectrum_id"):
+    for column in ("tile", "galaxy_id", "quasar_id"):
         held, learned = sides(leaky, Fold(1, 1), column)
         assert held & learned
 

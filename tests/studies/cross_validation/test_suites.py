@@ -39,7 +39,7 @@ FOLDS = [Fold(1, number) for number in range(1, K + 1)]
 THIRD = FOLDS[2]
 Splits = dict[Fold, pd.DataFrame]
 PARAMS = changed(small_params(), {"jpas.cv.folds": (1, 2, 3), "jpas.split.validation_fraction": 0.5})
-LEAKS = {f"{name}_in_one_part" for name in ("tile", "galaxy", "spectrum")}
+LEAKS = {f"{name}_in_one_part" for name in ("tile", "galaxy", "quasar")}
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def exchanging(first: str, second: str, count: int, part: str) -> Break:
 
 
 def of_two_tiles(name: str, which: int) -> Break:
-    """Objects of two tiles share their galaxy or spectrum."""
+    """Objects of two tiles share their galaxy or quasar."""
 
     def change(catalogue: pd.DataFrame, splits: Splits) -> None:
         first, second = (catalogue.index[catalogue["tile"] == tile][which] for tile in (0, 1))
@@ -178,9 +178,9 @@ BREAKS: dict[str, tuple[Break, dict[str, set[str]]]] = {
         of_two_tiles("galaxy_id", 0),
         {f"fold_{k}": {"galaxy_in_one_part"} for k in (1, 2, 3)},
     ),
-    "spectrum of two tiles": (
-        of_two_tiles("spectrum_id", -1),
-        {f"fold_{k}": {"spectrum_in_one_part"} for k in (1, 2, 3)},
+    "quasar of two tiles": (
+        of_two_tiles("quasar_id", -1),
+        {f"fold_{k}": {"quasar_in_one_part"} for k in (1, 2, 3)},
     ),
     "other row": (set_value("row", [40, 41], [41, 40]), {"fold_3": {"object_id_agrees"}}),
     "row nowhere": (

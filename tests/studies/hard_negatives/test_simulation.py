@@ -58,7 +58,7 @@ def instrument(paths: SurveyPaths, params: Params) -> Instrument:
 def drawn(paths: SurveyPaths, params: Params, instrument: Instrument) -> HardNegativeSet:
     filters, templates = read_filters(paths.tables), read_galaxy_templates()
     galaxies = GalaxyPopulation(params.jpas.galaxies, params.cosmology, filters, templates)
-    population = draw_tiles(params, galaxies, open_quasar_population(paths, params))
+    population = draw_tiles(params, galaxies, open_quasar_population(paths.tables, params))
     lines, trends = read_composite_lines(paths.tables), read_line_trends(paths.tables)
     light = ImpostorLight(params, filters, templates, lines, trends)
     beside = open_neighbours(paths, params)

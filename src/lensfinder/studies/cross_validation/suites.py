@@ -6,7 +6,7 @@ import great_expectations.expectations as gxe
 
 from lensfinder.gate.checks import mean_between
 
-LEAKS = tuple(f"{name}_in_one_part" for name in ("tile", "galaxy", "spectrum"))
+LEAKS = tuple(f"{name}_in_one_part" for name in ("tile", "galaxy", "quasar"))
 """Expectations that fail if objects, not tiles, were dealt to the folds."""
 
 

@@ -44,7 +44,7 @@ def simulate_impostors(paths: JpasPaths, params: Params) -> None:
     population = draw_tiles(
         params,
         GalaxyPopulation(params.section(Jpas).galaxies, params.cosmology, filters, templates),
-        open_quasar_population(paths, params),
+        open_quasar_population(paths.tables, params),
     )
     light = ImpostorLight(params, filters, templates, lines, trends)
     beside = open_neighbours(paths, params)

@@ -36,10 +36,11 @@ def spectra_check(
         Path, typer.Argument(help="Folder of spec-PLATE-MJD-FIBER.fits files.", show_default=False)
     ],
     figure: Annotated[
-        Path, typer.Option(help="Draw the first quasars and their narrow-band fluxes here.")
-    ] = Path("spectra.png"),
+        Path,
+        typer.Option(help="Draw the spectra and their narrow-band fluxes here: all in a PDF, six in a PNG."),
+    ] = Path("spectra.pdf"),
 ) -> None:
-    """Read a folder of spectra, name what would be skipped and why, and draw the narrow-band fluxes."""
+    """Say for every file of a folder which object it is of and whether it would be used, and draw them."""
     from lensfinder.surveys.jpas.spectra import check_spectra
 
     check_spectra(*open_survey("jpas"), folder, figure)

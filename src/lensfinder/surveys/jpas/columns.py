@@ -35,8 +35,9 @@ GALAXY_COLUMNS = {
 }
 
 QUASAR_COLUMNS = {
-    "spectrum_id": Column("str", "", "unique name of the spectrum"),
-    "tile": Column("int32", "", "sky tile the spectrum belongs to"),
+    "quasar_id": Column("str", "", "name of the quasar; draws of one real quasar share it"),
+    "spectrum_id": Column("str", "", "unique name of the draw; of a real quasar, its file and a number"),
+    "tile": Column("int32", "", "sky tile the quasar belongs to"),
     "sample": Column("str", "", "train or test: sample of the tile"),
     "ra_deg": Column("float64", "deg", "right ascension"),
     "dec_deg": Column("float64", "deg", "declination"),
@@ -65,11 +66,12 @@ NEIGHBOUR_COLUMNS = {
 CATALOGUE_COLUMNS = {
     "object_id": Column("str", "", "unique and stable name of the object"),
     "sample": Column("str", "", "train or test: the two samples share no tile"),
-    "tile": Column("int32", "", "sky tile of the galaxy and the spectrum"),
+    "tile": Column("int32", "", "sky tile of the galaxy and the quasar"),
     "kind": Column("str", "", "lensed_quasar, quasar_near_galaxy or quasar_alone"),
     "label": Column("int8", "", "1 for a lensed quasar, else 0"),
     "galaxy_id": Column("str", "", "galaxy of the system; empty for a quasar alone"),
-    "spectrum_id": Column("str", "", "spectrum of the quasar"),
+    "quasar_id": Column("str", "", "quasar of the system"),
+    "spectrum_id": Column("str", "", "spectrum of the quasar at its magnitude"),
     "z_lens": Column("float64", "", "redshift of the galaxy"),
     "z_source": Column("float64", "", "redshift of the quasar"),
     "galaxy_type": Column("str", "", "early or late; empty for a quasar alone"),

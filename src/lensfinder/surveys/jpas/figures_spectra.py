@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lensfinder.errors import UserError
 from lensfinder.sky.passbands import (
     COVERED,
     LIGHT_SPEED_A_S,
@@ -15,8 +17,14 @@ from lensfinder.sky.passbands import (
     band_fluxes_ujy,
     covered_fraction,
 )
-from lensfinder.sky.sdss import SDSS_FLUX_CGS, Spectrum
+from lensfinder.sky.sdss import SDSS_FLUX_CGS, Spectrum, SpectrumFile
 from lensfinder.typing import FloatArray
+
+if TYPE_CHECKING:  # it takes a second to import
+    from matplotlib.figure import Figure
+
+PANELS = 6
+"""Spectra of one page."""
 
 INK, SPECTRUM_GREY, BAND_BLUE = "#222222", "#9a9a9a", "#1f5fa8"
 # Emission lines that are named where they fall into a panel: label, rest wavelength (vacuum, Å).
@@ -33,16 +41,46 @@ LINES = (
 )
 
 
-def draw_spectra_with_bands(path: Path, spectra: Sequence[Spectrum], filters: FilterSet) -> None:
-    """Draw spectra, a panel each, and over them their synthetic fluxes in the bands they cover, into a PNG.
+def draw_spectra_with_bands(path: Path, files: Sequence[SpectrumFile], filters: FilterSet) -> int:
+    """Draw spectra, a panel each, and over them their synthetic fluxes in the bands they cover.
 
-    The horizontal bar of a point is the width of its band.
+    Into a PDF go all of them, page by page; into another kind of file what fits on the first page. The
+    horizontal bar of a point is the width of its band.
+
+    Returns
+    -------
+    Number of spectra that were drawn.
+
+    Raises
+    ------
+    UserError
+        If matplotlib knows no such kind of file.
     """
-    from matplotlib.figure import Figure  # here, since it takes a second to import
+    from matplotlib.backend_bases import FigureCanvasBase
+    from matplotlib.backends.backend_pdf import PdfPages
 
-    cube = filters.cube()
-    figure = Figure(figsize=(9.0, 3.1 * len(spectra) + 0.4), layout="constrained")
-    for axes, spectrum in zip(np.atleast_1d(figure.subplots(len(spectra), 1)), spectra, strict=True):
+    kind, cube = path.suffix[1:].lower(), filters.cube()
+    known = FigureCanvasBase.get_supported_filetypes()
+    if kind not in known:
+        raise UserError(f"{path}: a figure ends in one of .{', .'.join(sorted(known))}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if kind != "pdf":
+        _page(files[:PANELS], cube).savefig(path, dpi=150)
+        return min(PANELS, len(files))
+    with PdfPages(path) as pages:
+        for first in range(0, len(files), PANELS):
+            pages.savefig(_page(files[first : first + PANELS], cube))
+    return len(files)
+
+
+def _page(files: Sequence[SpectrumFile], cube: FilterSet) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.0, 3.1 * len(files) + 0.4), layout="constrained")
+    for axes, file in zip(np.atleast_1d(figure.subplots(len(files), 1)), files, strict=True):
+        spectrum = file.spectrum
+        if spectrum is None:
+            raise ValueError(f"{file.name} has no spectrum")
         wavelength = spectrum.wavelength_A
         f_lambda = spectrum.f_lambda / SDSS_FLUX_CGS
         centre, width, band_flux = covered_bands(spectrum, cube)
@@ -68,11 +106,11 @@ def draw_spectra_with_bands(path: Path, spectra: Sequence[Spectrum], filters: Fi
             if wavelength[0] < observed < wavelength[-1]:
                 height = (0.985, 0.925)[k % 2] * top  # on two levels: Hβ and [O III] are close
                 axes.annotate(label, (observed, height), ha="center", va="top", fontsize=8, color=INK)
-        axes.set_title(f"{spectrum.spectrum_id}, z = {spectrum.z:.4f}", loc="left", fontsize=10)
+        title = f"{spectrum.spectrum_id}, {spectrum.object_class}, z = {spectrum.z:.4f}"
+        axes.set_title(f"{title}\nobject {file.quasar_id}: {file.reason or 'used'}", loc="left", fontsize=10)
         axes.legend(loc="upper right", frameon=False, fontsize=8, bbox_to_anchor=(1.0, 1.14), ncols=2)
     axes.set_xlabel("observed wavelength, vacuum [Å]")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150, metadata={"Software": None})
+    return figure
 
 
 def covered_bands(spectrum: Spectrum, filters: FilterSet) -> tuple[FloatArray, FloatArray, FloatArray]:

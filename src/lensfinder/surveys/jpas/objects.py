@@ -18,8 +18,8 @@ from lensfinder.typing import AnyArray
 
 
 def _groups_of(rows: pd.DataFrame, catalogue: pd.DataFrame) -> Groups:
-    spectrum = catalogue["spectrum_id"].to_numpy()[rows["row"].to_numpy()]
-    return sky_groups(rows["tile"].to_numpy(), rows["galaxy_id"].to_numpy(), spectrum)
+    quasar = catalogue["quasar_id"].to_numpy()[rows["row"].to_numpy()]
+    return sky_groups(rows["tile"].to_numpy(), rows["galaxy_id"].to_numpy(), quasar)
 
 
 def _painter(tables: Path, images: Sequence[AnyArray]) -> Painter:

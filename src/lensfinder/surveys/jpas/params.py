@@ -24,6 +24,9 @@ from lensfinder.params.base import (
 from lensfinder.params.populations import Galaxies, Neighbours, Quasars
 from lensfinder.surveys.jpas.representations import REPRESENTATIONS
 
+TILES_MIN = 4
+"""Two of the tiles are for training and validation, one is for the test, and they are drawn at random."""
+
 KINDS = ("lensed_quasar", "quasar_near_galaxy", "quasar_alone")
 
 
@@ -31,7 +34,7 @@ class Sky(Section):
     """The patch of sky that is simulated, cut into tiles."""
 
     area_deg2: Positive
-    tiles: Annotated[int, Field(ge=4)]
+    tiles: Annotated[int, Field(ge=TILES_MIN)]
     test_tiles: PositiveCount
     galaxies: PositiveCount
     quasars_per_tile: PositiveCount

@@ -7,40 +7,52 @@ from pathlib import Path
 import numpy as np
 
 from lensfinder.params import Params
-from lensfinder.sky.sdss import read_quasar_spectra
+from lensfinder.sky.sdss import DOUBTFUL
 from lensfinder.sky.sdss_writer import write_synthetic_library
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.figures_spectra import draw_spectra_with_bands
 from lensfinder.surveys.jpas.params import Jpas
-from lensfinder.surveys.jpas.simulation.sources import open_quasar_population
+from lensfinder.surveys.jpas.simulation.few_quasars import too_few_quasars
+from lensfinder.surveys.jpas.simulation.sources import open_quasar_population, read_spectra
 from lensfinder.workspace.paths import SurveyPaths
-
-PANELS = 6
-"""Spectra that one figure shows at most."""
 
 
 def check_spectra(paths: SurveyPaths, params: Params, folder: Path, figure: Path) -> None:
-    """Say what reading ``folder`` gives, and draw the first quasars with their narrow-band fluxes.
+    """Say what reading ``folder`` gives, file by file, and draw all spectra with their narrow-band fluxes.
+
+    The figure begins with the spectra whose redshift is doubtful.
 
     Raises
     ------
     UserError
-        If the folder is missing, or holds no usable quasar.
+        If the folder is missing or holds no spectra.
     """
-    spectra, report = read_quasar_spectra(folder, (0.0, np.inf))
-    print(report.summary())
-    limits = params.section(Jpas).quasars.redshift
-    used = sum(limits.low <= spectrum.z <= limits.high for spectrum in spectra)
-    print(
-        f"{used} of {len(spectra)} lie in jpas.quasars.redshift, {limits.low}–{limits.high}, and would be "
-        f"used; {params.section(Jpas).sky.tiles} tiles need at least as many"
+    jpas = params.section(Jpas)
+    report = read_spectra(folder, jpas)
+    print(f"{report.listing()}\n\n{report.summary()}")
+    n = len(report.used)
+    if n < jpas.sky.tiles:
+        print(too_few_quasars(n, params))
+    else:
+        print(f"{n} quasars suffice for jpas.sky.tiles = {jpas.sky.tiles}")
+    drawn = sorted(
+        (file for file in report.files if file.spectrum),
+        key=lambda file: [DOUBTFUL, "", file.reason].index(file.reason),
     )
-    draw_spectra_with_bands(figure, spectra[:PANELS], read_filters(paths.tables))
-    print(f"{figure}: {min(PANELS, len(spectra))} quasar(s), narrow-band fluxes over their spectra")
+    if drawn:
+        n_drawn = draw_spectra_with_bands(figure, drawn, read_filters(_tables(paths)))
+        print(
+            f"{figure}: {n_drawn} of {len(drawn)} spectra with their narrow-band fluxes, doubtful ones first"
+        )
 
 
 def write_spectra(paths: SurveyPaths, params: Params, folder: Path, count: int) -> None:
     """Write ``count`` synthetic quasars as ``spec-*.fits`` into ``folder``."""
     rng = np.random.default_rng(np.random.SeedSequence(params.seed, spawn_key=(2,)))
-    write_synthetic_library(folder, count, open_quasar_population(paths, params), rng)
+    write_synthetic_library(folder, count, open_quasar_population(_tables(paths), params), rng)
     print(f"{folder}: {count} spectra")
+
+
+def _tables(paths: SurveyPaths) -> Path:
+    """Return the pipeline's tables or, where it has not brought them yet, those it takes them from."""
+    return paths.tables if paths.tables.is_dir() else paths.root / "catalogs"

@@ -54,7 +54,9 @@ def toy_population() -> Population:
             "shear_2": [0.03, 0.0],
         }
     )
-    quasars = pd.DataFrame({"tile": [0], "r_mag": [20.0], "z": [2.0], "spectrum_id": ["q"]})
+    quasars = pd.DataFrame(
+        {"tile": [0], "r_mag": [20.0], "z": [2.0], "quasar_id": ["q"], "spectrum_id": ["q"]}
+    )
     return Population(galaxies, quasars)
 
 

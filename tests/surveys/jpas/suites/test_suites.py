@@ -17,7 +17,7 @@ from lensfinder.surveys.jpas.suites.tables import jpas_tables
 Break = Callable[[Dataset], None]
 PARAMS = small_params()
 COUNT_LEARNING = "splits.count_learning_lensed_quasar"
-IN_ONE_PART = {f"splits.{name}_in_one_part" for name in ("tile", "galaxy", "spectrum")}
+IN_ONE_PART = {f"splits.{name}_in_one_part" for name in ("tile", "galaxy", "quasar")}
 
 
 @pytest.fixture(scope="module")
@@ -103,15 +103,15 @@ def remove_third_of_positives(d: Dataset) -> None:
 
 
 def move_galaxy(d: Dataset) -> None:
-    """Half of one galaxy's systems go from training to validation; each has its own spectrum, for once."""
+    """Half of one galaxy's systems go from training to validation; each has its own quasar, for once."""
     rows = d.catalogue.index[d.catalogue["galaxy_id"] == "g-010-0"]
     d.splits.loc[rows[:1], "part"] = "validation"
 
 
 def move_tile(d: Dataset) -> None:
-    """Parts of two tiles, cut between galaxies and spectra, are exchanged between training and validation."""
+    """Parts of two tiles, cut between galaxies and quasars, are exchanged between training and validation."""
     for tile, part in ((3, "train"), (10, "validation")):
-        rows = d.catalogue.index[d.catalogue["spectrum_id"] == f"q-{tile:03d}-1"]
+        rows = d.catalogue.index[d.catalogue["quasar_id"] == f"q-{tile:03d}-1"]
         d.splits.loc[rows, "part"] = part
 
 
@@ -168,8 +168,13 @@ BREAKS: list[tuple[Break, set[str]]] = [
         {"catalogue.galaxy_in_one_tile", "splits.galaxy_in_one_part"},
     ),
     (
+        # A quasar observed twice: two spectra of different names, in training and test.
+        copy_value("quasar_id", ALONE, at("quasar_alone", "test")),
+        {"catalogue.quasar_in_one_tile", "splits.quasar_in_one_part"},
+    ),
+    (
         copy_value("spectrum_id", ALONE, at("quasar_alone", "test")),
-        {"catalogue.spectrum_in_one_tile", "splits.spectrum_in_one_part"},
+        {"catalogue.spectrum_of_one_quasar"},
     ),
     (
         copy_value("object_id", 50, 51, BOTH),
@@ -214,6 +219,7 @@ BREAKS: list[tuple[Break, set[str]]] = [
     (set_value("image_2_y_arcsec", LENSED, -6.1), {"catalogue.images_in_stamp"}),
     (set_value("galaxy_id", PAIR, ""), {"catalogue.galaxy_id_given"}),
     (set_value("galaxy_id", ALONE, "g-003-0"), {"catalogue.alone_without_galaxy"}),
+    (set_value("quasar_id", ALONE, None), {"catalogue.quasar_id_given"}),
     (set_value("spectrum_id", ALONE, None), {"catalogue.spectrum_id_given"}),
     (set_pixel("cubes", LENSED, (3, 4, 5), np.nan), {"images.cubes_finite"}),
     (

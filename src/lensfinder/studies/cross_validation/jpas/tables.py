@@ -12,7 +12,7 @@ from lensfinder.studies.cross_validation.tables import FoldTables, by_repeat, re
 from lensfinder.surveys.jpas.params import KINDS
 from lensfinder.surveys.jpas.suites.tables import SPLIT_ATTRIBUTES
 
-SHARED = ("galaxy_id", "spectrum_id")
+SHARED = ("galaxy_id", "quasar_id")
 """Columns of the catalogue by which objects of J-PAS belong together, beside the sky tile."""
 
 

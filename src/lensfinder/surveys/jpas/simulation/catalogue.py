@@ -146,7 +146,8 @@ def _rows(kind: str, index: IntArray, tile: IntArray, drawn: Drawn, factory: Sys
             frame[name] = galaxies[source].to_numpy()[drawn.galaxy]
         else:
             frame[name] = "" if galaxies[source].dtype.kind not in "fi" else np.nan
-    frame["spectrum_id"] = quasars["spectrum_id"].to_numpy()[drawn.quasar]
+    for name in ("quasar_id", "spectrum_id"):
+        frame[name] = quasars[name].to_numpy()[drawn.quasar]
     frame["z_source"] = quasars["z"].to_numpy()[drawn.quasar]
     frame["quasar_r_mag"] = quasars["r_mag"].to_numpy()[drawn.quasar]
     frame["theta_e_arcsec"] = drawn.theta_e_arcsec

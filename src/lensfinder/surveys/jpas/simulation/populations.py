@@ -29,7 +29,7 @@ class Quasars(Protocol):
     """What gives a tile its quasars."""
 
     def draw_tile(self, tile: int, n: int, rng: np.random.Generator) -> pd.DataFrame:
-        """Return the quasars of a tile, n of them where they can be made at will."""
+        """Return n quasars of a tile."""
 
 
 def galaxies_in_tile(sky: Sky, tile: int) -> int:
@@ -73,7 +73,8 @@ def populate_tiles(
         rng = streams.population_generator(params.seed, sample, Population.TILE_QUASARS, tile)
         frame = quasars.draw_tile(tile, sky.quasars_per_tile, rng)
         if "spectrum_id" not in frame:
-            frame.insert(0, "spectrum_id", [f"qso-{tile:04d}-{i:04d}" for i in range(len(frame))])
+            names = [f"qso-{tile:04d}-{i:04d}" for i in range(len(frame))]
+            frame = frame.assign(quasar_id=names, spectrum_id=names)
         quasar_frames.append(_place(frame, sample, tile, sky, rng))
     return pd.concat(galaxy_frames, ignore_index=True), pd.concat(quasar_frames, ignore_index=True)
 

@@ -162,7 +162,8 @@ class SystemFactory:
             raise UserError(
                 f"params.yaml: jpas.systems.theta_e_min_arcsec = {self.systems.theta_e_min_arcsec}: tile(s) "
                 f"{', '.join(map(str, missing[:10]))} of sample {self.sample} hold no galaxy and quasar with "
-                "such an Einstein radius; lower it, or raise jpas.sky.galaxies or jpas.sky.quasars_per_tile"
+                "such an Einstein radius; lower it or jpas.sky.tiles, or raise jpas.sky.galaxies or "
+                "jpas.sky.quasars_per_tile"
             )
         if self.systems.pair_galaxy_weights == "lens":
             weight = np.bincount(self._pair_galaxy, area, len(self._galaxy_tile)).astype(np.float64)

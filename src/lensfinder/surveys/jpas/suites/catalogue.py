@@ -114,7 +114,14 @@ def _names() -> list[gxe.Expectation]:
             "tile_in_one_sample", "the training and the test sample share no sky tile", "tile", "sample"
         ),
         given("object_id_given", "every object has a name", "object_id"),
+        given("quasar_id_given", "every quasar has a name", "quasar_id"),
         given("spectrum_id_given", "the spectrum of every quasar has a name", "spectrum_id"),
+        group_in_one(
+            "spectrum_of_one_quasar",
+            "all objects of one spectrum are of one quasar",
+            "spectrum_id",
+            "quasar_id",
+        ),
         given("galaxy_id_given", of_galaxy, "galaxy_id", WITH_GALAXY),
         *(
             one_of(
@@ -129,12 +136,12 @@ def _names() -> list[gxe.Expectation]:
         *(
             group_in_one(
                 f"{name}_in_one_tile",
-                f"all objects of one {words} are in one tile",
+                f"all objects of one {name} are in one tile",
                 f"{name}_id",
                 "tile",
                 Column(f"{name}_id") != "",
             )
-            for name, words in (("galaxy", "galaxy"), ("spectrum", "quasar spectrum"))
+            for name in ("galaxy", "quasar")
         ),
     ]
 

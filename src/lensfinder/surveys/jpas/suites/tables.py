@@ -13,7 +13,7 @@ from lensfinder.typing import FloatArray
 SPLIT_ATTRIBUTES = ("object_id", "label", "kind", "tile")
 """Columns of the splits that repeat the catalogue's."""
 
-CATALOGUE_LINKS = ("sample", "galaxy_id", "spectrum_id")
+CATALOGUE_LINKS = ("sample", "galaxy_id", "quasar_id")
 """Columns of the catalogue that decide into which part an object may go."""
 
 COMPARED_OBJECTS = 256
