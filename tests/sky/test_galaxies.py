@@ -56,7 +56,7 @@ def test_table_has_the_declared_columns_and_ranges(many: pd.DataFrame, filters: 
         ("sersic_n", 0.5, 6.0),
         ("axis_ratio", 0.25, 0.99),
         ("pa_deg", 0.0, 180.0),
-        ("theta_g_arcsec", 0.02, 0.2),
+        ("theta_g_arcsec", 0.005, 0.03),
         ("mass_axis_ratio", 0.3, 0.99),
         ("mass_pa_deg", 0.0, 180.0),
         ("r_eff_arcsec", 0.02, 10.0),
