@@ -26,7 +26,7 @@ def draw(n: int, rng: np.random.Generator, circular: bool) -> tuple[Lens, np.nda
     """Lenses with sources drawn evenly from the discs that hold their caustics."""
     lens = Lens(
         theta_e_arcsec=rng.uniform(0.5, 1.5, n),
-        theta_g_arcsec=rng.uniform(0.02, 0.2, n),
+        theta_g_arcsec=rng.uniform(0.005, 0.03, n),
         axis_ratio=np.ones(n) if circular else rng.uniform(0.4, 1.0, n),
         position_angle_rad=rng.uniform(0.0, np.pi, n),
         shear_1=rng.normal(0.0, 0.05, n),

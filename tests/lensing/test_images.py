@@ -19,7 +19,7 @@ from lensfinder.lensing.images import IMAGES_MAX, find_images
 from lensfinder.lensing.lens import Lens, LensParameters
 
 
-def random_systems(n: int, seed: int, axis_ratio=(0.3, 1.0), theta_g=(0.02, 0.3), shear: float = 0.15):
+def random_systems(n: int, seed: int, axis_ratio=(0.3, 1.0), theta_g=(0.005, 0.3), shear: float = 0.15):
     """Lenses and sources, half of them inside the disc of multiple images and half about it."""
     rng = np.random.default_rng(seed)
     lens = random_lenses(n, rng, theta_g=theta_g, axis_ratio=axis_ratio, shear=shear)

@@ -9,9 +9,10 @@ from support.project import changed
 from lensfinder.errors import UserError
 from lensfinder.params import Params, Range
 from lensfinder.sky.distances import Distances
+from lensfinder.sky.early_types import EarlyTypes, dispersion_function
 from lensfinder.sky.galaxies import GalaxyPopulation
 from lensfinder.sky.galaxy_spectra import GalaxyTemplates, draw_mixtures, mixture_names, redshifted_spectra
-from lensfinder.sky.luminosity import EARLY_TYPES, LATE_TYPES
+from lensfinder.sky.luminosity import EARLY_TYPES, LATE_TYPES, DensitySampler
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
 from lensfinder.surveys.jpas.columns import GALAXY_COLUMNS, flux_columns
 
@@ -56,7 +57,7 @@ def test_table_has_the_declared_columns_and_ranges(many: pd.DataFrame, filters: 
         ("sersic_n", 0.5, 6.0),
         ("axis_ratio", 0.25, 0.99),
         ("pa_deg", 0.0, 180.0),
-        ("theta_g_arcsec", 0.02, 0.2),
+        ("theta_g_arcsec", 0.005, 0.025),
         ("mass_axis_ratio", 0.3, 0.99),
         ("mass_pa_deg", 0.0, 180.0),
         ("r_eff_arcsec", 0.02, 10.0),
@@ -117,20 +118,53 @@ def test_early_types_are_redder_rounder_and_more_concentrated(many: pd.DataFrame
     assert by_type.loc["late", "sersic_n"] == pytest.approx(1.0, abs=0.1)
 
 
-@pytest.mark.parametrize(
-    ("kind", "function", "at_break", "slope"),
-    [("early", EARLY_TYPES, 200.0, 0.25), ("late", LATE_TYPES, 204.0 / np.sqrt(2), 1 / 2.6)],
-)
-def test_dispersions_follow_luminosity(
-    many: pd.DataFrame, kind: str, function, at_break: float, slope: float
-) -> None:
-    these = many[many["type"] == kind]
-    log_luminosity = -0.4 * (these["r_abs_mag"] - function.break_mag_at(these["z"].to_numpy()))
+def test_dispersions_of_late_types_follow_luminosity(many: pd.DataFrame) -> None:
+    these = many[many["type"] == "late"]
+    log_luminosity = -0.4 * (these["r_abs_mag"] - LATE_TYPES.break_mag_at(these["z"].to_numpy()))
     fit = stats.linregress(log_luminosity, np.log10(these["sigma_v_km_s"]))
-    assert fit.slope == pytest.approx(slope, abs=0.03)
-    assert 10**fit.intercept == pytest.approx(at_break, rel=0.03)
+    assert fit.slope == pytest.approx(1 / 2.6, abs=0.03)
+    assert 10**fit.intercept == pytest.approx(204.0 / np.sqrt(2), rel=0.03)
     residual = np.log10(these["sigma_v_km_s"]) - fit.intercept - fit.slope * log_luminosity
     assert residual.std() == pytest.approx(0.07, abs=0.007)
+
+
+def test_dispersions_of_early_types_follow_luminosity(many: pd.DataFrame) -> None:
+    these = many[(many["type"] == "early") & many["r_abs_mag"].between(-23.5, -20.0)]
+    faded = these["r_abs_mag"] + 1.8 * (np.minimum(these["z"], 0.5) - 0.1)
+    residual = np.log10(these["sigma_v_km_s"]) - (-2.97 - 0.37 * faded - 0.006 * faded**2)
+    assert residual.mean() == pytest.approx(0.0, abs=0.03)
+    assert residual.std() == pytest.approx(0.07, abs=0.01)
+
+
+@pytest.fixture(scope="module")
+def dispersions_before_cuts() -> np.ndarray:
+    """σ_v of a million early types of all luminosities, half of them at z = 0.1 and half at 0.6."""
+    galaxies, rng = EarlyTypes(0.07), np.random.default_rng(3)
+    parts = []
+    for z in (0.1, 0.6):
+        at, abs_mag = DensitySampler(galaxies.density, (z, z + 1e-6), (-26.0, -14.0)).draw(500_000, rng)
+        parts.append(galaxies.draw_velocity_dispersions(at, abs_mag, rng))
+    return np.concatenate(parts)
+
+
+@pytest.mark.parametrize("limit", [250.0, 300.0, 350.0])
+def test_heavy_galaxies_are_as_rare_as_choi_2007_found(
+    dispersions_before_cuts: np.ndarray, limit: float
+) -> None:
+    def heavier(than: float) -> float:
+        # Of the published function, in which (σ/161)^2.67 follows a gamma distribution.
+        return float(stats.gamma.sf((than / 161.0) ** 2.67, 2.32 / 2.67))
+
+    found = (dispersions_before_cuts > limit).sum() / (dispersions_before_cuts > 200.0).sum()
+    assert found == pytest.approx(heavier(limit) / heavier(200.0), rel=0.25)
+
+
+def test_number_of_early_types_is_that_of_choi_2007() -> None:
+    log_sigma, abs_mag = np.linspace(0.5, 3.0, 4001), np.linspace(-26.0, -14.0, 4001)
+    assert np.trapezoid(dispersion_function(10**log_sigma), log_sigma) == pytest.approx(2.744e-3, rel=1e-3)
+    # Below 32 km/s, where nothing is drawn, lie 3 % of them.
+    number = np.trapezoid(EarlyTypes(0.07).density(0.3, abs_mag), abs_mag)
+    assert number == pytest.approx(2.744e-3, rel=0.04)
 
 
 def test_sizes_are_those_of_shen_2003(many: pd.DataFrame, distances: Distances) -> None:

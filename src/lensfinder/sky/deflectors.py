@@ -16,7 +16,7 @@ from lensfinder.sky.luminosity import ROUNDS_MAX
 if TYPE_CHECKING:
     from lensfinder.params import Cosmology, Galaxies
 
-_EXPECTED_KEPT = 0.25
+_EXPECTED_KEPT = 0.2
 """Part of the galaxies that is massive enough, as a guess for how many to draw at once."""
 
 

@@ -108,7 +108,7 @@ class LuminosityDraws:
 
     def _build_sampler(self, early: bool) -> DensitySampler:
         params = self._params
-        function = luminosity_function(early)
+        function = luminosity_function(early, params)
         grid = np.linspace(params.redshift.low, params.redshift.high, 100)
         # The mean mixture of a type stands for it here: the exact K-correction is applied to every galaxy
         # drawn.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lensfinder.sky.early_types import EarlyTypes, early_types
 from lensfinder.sky.luminosity import EARLY_TYPES, LATE_TYPES, Schechter
 from lensfinder.typing import FloatArray
 
@@ -21,9 +22,8 @@ EARLY_SIZE_EVOLUTION, LATE_SIZE_EVOLUTION = -1.48, -0.75
 SIZE_Z = 0.1
 """Typical redshift of the galaxies that define the sizes."""
 
-# Velocity dispersion at L*: 200 km/s (Faber & Jackson 1976 slope 1/4) and a circular velocity of 204 km/s
-# (Tully–Fisher, index 2.6) as in Fukugita & Turner 1991 (MNRAS 253, 99), who have 225 km/s for ellipticals.
-FABER_JACKSON = (200.0, 0.25)
+# Circular velocity at L* of late types: 204 km/s (Tully–Fisher, index 2.6) as in Fukugita & Turner 1991
+# (MNRAS 253, 99).
 TULLY_FISHER = (204.0, 1 / 2.6)
 
 # Natural logarithm of the Sérsic index: mean, scatter, limits.
@@ -35,9 +35,9 @@ EARLY_AXIS_RATIO = (0.75, 0.16, (0.35, 0.99))
 LATE_AXIS_RATIO = (0.25, 0.95)
 
 
-def luminosity_function(early: bool) -> Schechter:
+def luminosity_function(early: bool, params: Galaxies) -> EarlyTypes | Schechter:
     """Return the luminosity function of a type."""
-    return EARLY_TYPES if early else LATE_TYPES
+    return early_types(params.faber_jackson_scatter_dex) if early else LATE_TYPES
 
 
 def draw_axis_ratios(early: bool, n: int, rng: np.random.Generator) -> FloatArray:
@@ -54,7 +54,7 @@ def draw_sersic_indices(early: bool, n: int, rng: np.random.Generator) -> FloatA
 def draw_sizes_kpc(early: bool, z: FloatArray, abs_mag: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Draw half-light radii of galaxies of absolute magnitude M_r at redshift z."""
     # Sizes go with mass: the relation is entered with the luminosity the galaxy has faded to by z = 0.1.
-    function = luminosity_function(early)
+    function = EARLY_TYPES if early else LATE_TYPES
     faded = abs_mag - function.break_mag_at(z) + function.break_mag
     if early:
         slope, offset = EARLY_SIZE
@@ -75,12 +75,13 @@ def draw_velocity_dispersions(
     early: bool, z: FloatArray, abs_mag: FloatArray, params: Galaxies, rng: np.random.Generator
 ) -> FloatArray:
     """Draw σ_v in km/s of galaxies of absolute magnitude M_r at redshift z."""
-    luminosity = 10 ** (-0.4 * (abs_mag - luminosity_function(early).break_mag_at(z)))
-    at_break, power = FABER_JACKSON if early else TULLY_FISHER
-    scatter_dex = params.faber_jackson_scatter_dex if early else params.tully_fisher_scatter_dex
+    if early:
+        return early_types(params.faber_jackson_scatter_dex).draw_velocity_dispersions(z, abs_mag, rng)
+    luminosity = 10 ** (-0.4 * (abs_mag - LATE_TYPES.break_mag_at(z)))
+    at_break, power = TULLY_FISHER
     # An isothermal disc galaxy has σ_v = V_c/√2.
-    speed = at_break * luminosity**power / (1.0 if early else np.sqrt(2.0))
-    dispersion: FloatArray = speed * 10 ** (scatter_dex * rng.normal(size=len(z)))
+    speed = at_break * luminosity**power / np.sqrt(2.0)
+    dispersion: FloatArray = speed * 10 ** (params.tully_fisher_scatter_dex * rng.normal(size=len(z)))
     return dispersion
 
 

@@ -71,7 +71,12 @@ class Counts(CountsByName[KindCounts]):
 
 
 class Systems(Section):
-    """Which galaxy–quasar systems are made, and what befalls each quasar image."""
+    """Which galaxy–quasar systems are made, and what befalls each quasar image.
+
+    ``microlensing_sigma`` is of ln(flux): 0.3 in each image is 0.46 mag rms in the ratio of two. Of 29
+    measured pairs of images most differ by less than 0.6 mag, two by about 1.5 (Mediavilla et al. 2009, ApJ
+    706, 1451, abstract).
+    """
 
     theta_e_min_arcsec: Positive
     quasar_r_mag_observed: Range

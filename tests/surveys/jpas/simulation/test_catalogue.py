@@ -15,9 +15,13 @@ from lensfinder.lensing.caustics import caustic_area_arcsec2
 from lensfinder.lensing.distances import einstein_radius_arcsec
 from lensfinder.lensing.lens import Lens
 from lensfinder.params import Params
+from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, IMAGES_MAX
-from lensfinder.surveys.jpas.params import KINDS
+from lensfinder.surveys.jpas.params import KINDS, KindCounts
+from lensfinder.surveys.jpas.simulation.catalogue import Instrument, draw_catalogue
 from lensfinder.surveys.jpas.simulation.layout import STREAMS, lay_out, tiles_of_samples
+from lensfinder.surveys.jpas.simulation.populations import draw_populations
+from lensfinder.surveys.jpas.simulation.sources import open_populations
 from lensfinder.surveys.jpas.simulation.systems import Drawn, Population, SystemFactory
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -96,6 +100,28 @@ def test_every_bright_image_solves_the_lens_equation(catalogue: pd.DataFrame, sm
         assert magnification == pytest.approx(some[f"image_{i}_magnification"].to_numpy(), rel=1e-4)
         checked += len(some)
     assert checked > 3 * smoke_params.jpas.counts.train.lensed_quasar
+
+
+def test_central_images_are_as_faint_as_in_nature(paths: SurveyPaths, smoke_params: Params) -> None:
+    counts = KindCounts(lensed_quasar=400, quasar_near_galaxy=1, quasar_alone=1)
+    many = {"sky.galaxies": 1500, "sky.quasars_per_tile": 40, "counts.train": counts, "counts.test": counts}
+    params = changed(smoke_params, {f"jpas.{name}": value for name, value in many.items()})
+    instrument = Instrument.build(params, read_filters(paths.tables))
+    populations = draw_populations(params, *open_populations(paths, params), instrument.filters.names)
+    catalogue = draw_catalogue(params, *populations, instrument)
+    lenses = catalogue[catalogue["kind"] == "lensed_quasar"]
+    images = range(1, IMAGES_MAX + 1)
+    magnification = np.abs(lenses[[f"image_{i}_magnification" for i in images]].to_numpy())
+    distance = np.hypot(
+        *(
+            lenses[[f"image_{i}_{axis}_arcsec" for i in images]].to_numpy()
+            - lenses[[f"galaxy_{axis}_arcsec"]].to_numpy()
+            for axis in "xy"
+        )
+    )
+    central = magnification[np.arange(len(lenses)), np.nanargmin(distance, axis=1)] / magnification[:, 0]
+    assert (central > 0.1).mean() <= 0.01
+    assert (central > 0.01).mean() <= 0.06
 
 
 def test_theta_e_follows_from_dispersion_and_redshifts(catalogue: pd.DataFrame, smoke_params: Params) -> None:
