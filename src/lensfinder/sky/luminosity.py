@@ -11,6 +11,8 @@ from lensfinder.typing import AnyArray, FloatArray
 
 QUASAR_PIVOT_Z = 2.2
 EVOLUTION_Z_MAX = 0.5
+PIVOT_Z = 0.1
+"""Redshift at which galaxies' luminosities are M*'s, and typical of those that define their relations."""
 
 
 def quasar_luminosity_function(z: AnyArray, i_abs_mag: AnyArray) -> FloatArray:
@@ -50,8 +52,13 @@ class Schechter:
     def break_mag_at(self, z: AnyArray) -> FloatArray:
         """Return M* at redshift ``z``."""
         magnitude: FloatArray = self.break_mag - self.luminosity_evolution * (
-            np.minimum(z, EVOLUTION_Z_MAX) - 0.1
+            np.minimum(z, EVOLUTION_Z_MAX) - PIVOT_Z
         )
+        return magnitude
+
+    def faded(self, z: AnyArray, abs_mag: AnyArray) -> FloatArray:
+        """Return the M_r to which a galaxy of ``abs_mag`` at redshift ``z`` has faded by z = 0.1."""
+        magnitude: FloatArray = np.asarray(abs_mag) - self.break_mag_at(z) + self.break_mag
         return magnitude
 
     def density(self, z: AnyArray, abs_mag: AnyArray) -> FloatArray:
