@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from lensfinder.params import Galaxies
 
 # Half-light radius along the major axis, log kpc = log A + slope log (M/5·10¹⁰ M☉), with a scatter in dex:
-# rows of z, log A, slope, scatter (van der Wel et al. 2014, ApJ 788, 28, table 1; at 5000 Å at rest, Chabrier; of
-# early types heavier than 2·10¹⁰ M☉ and late ones than 3·10⁹ M☉).
+# rows of z, log A, slope, scatter (van der Wel et al. 2014, ApJ 788, 28, table 1; at 5000 Å at rest; of early
+# types heavier than 2·10¹⁰ M☉ and late ones than 3·10⁹ M☉, Chabrier).
 SIZE_PIVOT_LOG_MSUN = np.log10(5e10)
 EARLY_SIZE = ((0.25, 0.60, 0.75, 0.10), (0.75, 0.42, 0.71, 0.11), (1.25, 0.22, 0.76, 0.12))
 LATE_SIZE = ((0.25, 0.86, 0.25, 0.16), (0.75, 0.78, 0.22, 0.16), (1.25, 0.70, 0.22, 0.17))
