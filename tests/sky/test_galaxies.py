@@ -96,7 +96,7 @@ def test_fluxes_and_magnitudes_are_those_of_the_mixture(
 def test_k_correction_of_flat_f_nu_is_that_of_the_bandwidth(filters: FilterSet) -> None:
     # L_ν flat: f_ν at a given luminosity distance grows by 1 + z alone (Hogg et al. 2002, eq. 12).
     wavelength = np.geomspace(900.0, 20000.0, 4000)
-    flat = GalaxyTemplates(("flat",), wavelength, wavelength[None, :] ** -2.0 * 1e-9)
+    flat = GalaxyTemplates(("flat",), wavelength, wavelength[None, :] ** -2.0 * 1e-9, np.ones(1))
     z = np.array([0.0, 0.3, 1.0])
     fluxes = band_fluxes_ujy(
         GRID_A, redshifted_spectra(GRID_A, z, np.ones((3, 1)), flat), filters.band("rSDSS")
@@ -167,12 +167,49 @@ def test_number_of_early_types_is_that_of_choi_2007() -> None:
     assert number == pytest.approx(2.744e-3, rel=0.04)
 
 
-def test_sizes_are_those_of_shen_2003(many: pd.DataFrame, distances: Distances) -> None:
-    kpc = many["r_eff_arcsec"] * distances.kpc_per_arcsec(many["z"].to_numpy())
-    # Published medians near M* at z ≈ 0.1: about 3 kpc for both types.
-    for kind, low, high in (("early", 2.0, 4.5), ("late", 2.5, 4.5)):
-        near = (many["type"] == kind) & many["z"].between(0.05, 0.3) & many["r_abs_mag"].between(-21.8, -20.8)
-        assert low < np.median(kpc[near]) < high
+@pytest.fixture(scope="module")
+def sizes(population: GalaxyPopulation, templates: GalaxyTemplates, distances: Distances) -> pd.DataFrame:
+    """Type, z, log stellar mass and half-light radius along the major axis of 6000 galaxies."""
+    galaxies = population.draw(6000, np.random.default_rng(4))
+    weights = weights_of(galaxies["template"], templates)
+    evolution = np.where(galaxies["type"] == "early", 1.8, 0.8) * (np.minimum(galaxies["z"], 0.5) - 0.1)
+    # r of a mixture is that at 6000 Å, where all have f_λ = 1, to a few hundredths of a magnitude.
+    r_mag = -2.5 * np.log10(6200.0**2 / 2.998e18) - 48.6
+    log_msun = np.log10(weights @ templates.mass_msun) - 0.4 * (galaxies["r_abs_mag"] + evolution - r_mag)
+    kpc = galaxies["r_eff_arcsec"] * distances.kpc_per_arcsec(galaxies["z"].to_numpy())
+    return galaxies[["type", "z"]].assign(log_msun=log_msun, major_kpc=kpc / np.sqrt(galaxies["axis_ratio"]))
+
+
+@pytest.mark.parametrize("half", ["light", "heavy"])
+@pytest.mark.parametrize(
+    ("kind", "z", "log_a", "slope"),
+    # Van der Wel et al. 2014, table 1, at z = 0.25 and 0.75, and half way between these.
+    [
+        ("early", 0.25, 0.60, 0.75),
+        ("early", 0.50, 0.51, 0.73),
+        ("early", 0.75, 0.42, 0.71),
+        ("late", 0.25, 0.86, 0.25),
+        ("late", 0.50, 0.82, 0.235),
+        ("late", 0.75, 0.78, 0.22),
+    ],
+)
+def test_sizes_are_those_of_van_der_wel_2014(
+    sizes: pd.DataFrame, half: str, kind: str, z: float, log_a: float, slope: float
+) -> None:
+    edges = {"early": (10.5, 10.9, 11.5), "late": (9.9, 10.3, 10.9)}[kind][half == "heavy" :][:2]
+    near = sizes["z"].between(z - 0.1, z + 0.1) & sizes["log_msun"].between(*edges)
+    cell = sizes[near & (sizes["type"] == kind)]
+    published = 10 ** (log_a + slope * (cell["log_msun"] - np.log10(5e10)))
+    assert len(cell) > 40
+    assert np.median(cell["major_kpc"] / published) == pytest.approx(1.0, abs=0.15)
+
+
+def test_masses_to_light_are_those_of_old_and_young_stars(templates: GalaxyTemplates) -> None:
+    # In the Sun's units in r (M☉ = 4.65 AB, Willmer 2018, ApJS 236, 47); Salpeter's are 1.7 times as heavy.
+    r_mag = -2.5 * np.log10(6200.0**2 / 2.998e18) - 48.6
+    ratio = dict(zip(templates.names, templates.mass_msun * 10 ** (0.4 * (r_mag - 4.65)), strict=True))
+    assert 1.7 < ratio["lrg0"] < 2.6
+    assert ratio["basis4"] < 0.5
 
 
 def test_mass_is_scattered_about_the_light(many: pd.DataFrame) -> None:

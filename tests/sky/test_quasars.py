@@ -11,7 +11,7 @@ from lensfinder.errors import UserError
 from lensfinder.params import Params, Range
 from lensfinder.sky import quasar_spectra as spectra
 from lensfinder.sky.distances import Distances
-from lensfinder.sky.luminosity import DensitySampler, quasar_luminosity_function
+from lensfinder.sky.luminosity import DensitySampler, boss_luminosity_function, eboss_luminosity_function
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
 from lensfinder.sky.quasar_spectra import CompositeLines, LineTrends, QuasarTraits
 from lensfinder.sky.quasars import WAVELENGTH_A, QuasarPopulation, i_k_correction
@@ -33,19 +33,97 @@ def test_distances_agree_with_astropy(params: Params) -> None:
     np.testing.assert_allclose(ours.volume_per_redshift(z), volume, rtol=1e-4)
 
 
-def test_luminosity_function_at_its_breaks_and_far_from_them() -> None:
-    # At the break both power laws meet: half of Φ*. Ross et al. 2013: log Φ* = −5.96 to z = 2.2, −5.83 there.
+def test_luminosity_functions_at_their_breaks() -> None:
+    # There both power laws meet: half of Φ*. Ross et al. 2013, table 8, lines 1 and 7.
     break_at_1 = -22.85 - 2.5 * (1.241 - 0.249)
-    assert quasar_luminosity_function(1.0, break_at_1) == pytest.approx(10**-5.96 / 2)
-    assert quasar_luminosity_function(2.2, -26.49) == pytest.approx(10**-5.83 / 2)
-    assert quasar_luminosity_function(3.2, -26.49 - 0.809) == pytest.approx(10 ** (-5.83 - 0.689) / 2)
-    # Ten magnitudes from the break the slopes are 0.4 (α + 1) and 0.4 (β + 1) per magnitude.
-    faint, bright = (
-        np.diff(np.log10(quasar_luminosity_function(1.0, break_at_1 + np.array([m, m + 1]))))[0]
-        for m in (9, -10)
+    assert boss_luminosity_function(1.0, break_at_1) == pytest.approx(10**-5.96 / 2)
+    assert boss_luminosity_function(2.2, -26.57) == pytest.approx(10**-5.93 / 2)
+    assert boss_luminosity_function(3.2, -26.57 - 0.809) == pytest.approx(10 ** (-5.93 - 0.689) / 2)
+    # Palanque-Delabrouille et al. 2016, PLE + LEDE; M_g = M_i + 0.256.
+    break_at_1 = -22.25 - 2.5 * (1.59 - 0.36) - 0.256
+    break_at_2_2 = -22.25 - 2.5 * (1.59 * 2.2 - 0.36 * 2.2**2) - 0.256
+    assert eboss_luminosity_function(1.0, break_at_1) == pytest.approx(10**-5.93 / 2)
+    assert eboss_luminosity_function(3.2, break_at_2_2 - 0.14) == pytest.approx(
+        10 ** (-5.93 - 0.46 - 0.06) / 2
     )
-    assert faint == pytest.approx(-0.4 * (-1.16 + 1), abs=1e-3)
-    assert bright == pytest.approx(-0.4 * (-3.37 + 1), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("function", "z", "faint", "bright"),
+    [
+        (boss_luminosity_function, 1.0, -1.16, -3.37),
+        (boss_luminosity_function, 3.0, -1.29, -3.51),
+        (eboss_luminosity_function, 1.0, -1.47, -3.89),
+        (eboss_luminosity_function, 3.2, -1.47, -3.89 + 0.32),
+    ],
+)
+def test_luminosity_functions_have_their_slopes(function, z: float, faint: float, bright: float) -> None:
+    # Ten magnitudes from the break they are 0.4 (α + 1) and 0.4 (β + 1) per magnitude.
+    for mag, slope in ((-15.0, faint), (-37.0, bright)):
+        rise = np.diff(np.log10(function(z, np.array([mag, mag + 1.0]))))[0]
+        assert rise == pytest.approx(-0.4 * (slope + 1), abs=1e-3)
+
+
+def test_step_at_the_pivot_is_that_of_the_published_fits() -> None:
+    mag = np.array([-22.0, -24.0, -28.0])
+    step = boss_luminosity_function(2.2, mag) / boss_luminosity_function(2.2 - 1e-9, mag)
+    np.testing.assert_allclose(step, [1.83, 1.44, 0.74], atol=0.01)
+    step = eboss_luminosity_function(2.2, mag) / eboss_luminosity_function(2.2 - 1e-9, mag)
+    np.testing.assert_allclose(step, 1.0, atol=1e-6)
+
+
+def number_deg2(
+    function, params: Params, z_range: tuple[float, float], i_range: tuple[float, float]
+) -> float:
+    """Integral of a luminosity function over redshift and apparent i."""
+    distances = Distances(params.cosmology)
+    z, i_mag = np.linspace(*z_range, 501), np.linspace(*i_range, 301)
+    abs_mag = i_mag - (distances.distance_modulus(z) + i_k_correction(z))[:, None]
+    number = np.trapezoid(function(z[:, None], abs_mag), i_mag, axis=1) * distances.volume_per_redshift(z)
+    return float(np.trapezoid(number, z) * np.radians(1.0) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("r_mag", "published"),
+    [
+        # Quasars in 10,000 deg² and half a magnitude of r, at 1 < z < 2, 2–3 and 3–4
+        # (Palanque-Delabrouille et al. 2016, table 7, PLE + LEDE, read in a public code).
+        (20.25, (102_993, 55_189, 6_846)),
+        (21.25, (172_381, 108_661, 19_287)),
+        (22.25, (271_898, 177_682, 35_182)),
+    ],
+)
+def test_counts_are_those_of_palanque_delabrouille_2016(
+    params: Params, r_mag: float, published: tuple[int, int, int]
+) -> None:
+    r_minus_i = 0.15  # of quasars on the average
+    i_range = (r_mag - 0.25 - r_minus_i, r_mag + 0.25 - r_minus_i)
+    for z_low, count in zip((1.0, 2.0, 3.0), published, strict=True):
+        found = number_deg2(eboss_luminosity_function, params, (z_low, z_low + 1), i_range)
+        assert 10_000 * found == pytest.approx(count, rel=0.2)
+
+
+def test_faint_quasars_are_as_many_as_counted(params: Params) -> None:
+    # Table 7 has 115 and 223 a square degree of r < 21.5 and 22.5; Ross et al. 2013 give half of the latter.
+    for limit, published in ((21.5, 115.0), (22.5, 223.0)):
+        found = number_deg2(eboss_luminosity_function, params, (0.3, 5.0), (15.0, limit - 0.15))
+        assert found == pytest.approx(published, rel=0.1)
+    assert number_deg2(boss_luminosity_function, params, (0.3, 5.0), (15.0, 22.35)) < 0.6 * 223.0
+
+
+def test_luminosity_function_is_a_choice(
+    params: Params, filters: FilterSet, lines: CompositeLines, trends: LineTrends
+) -> None:
+    ross = changed(params.jpas.quasars, {"luminosity_function": "ross_2013"})
+    by_name = {
+        name: QuasarPopulation(chosen, params.cosmology, filters, lines, trends)
+        for name, chosen in (("ours", params.jpas.quasars), ("ross", ross))
+    }
+    r_mag = {
+        name: population.draw(800, np.random.default_rng(0))["r_mag"] for name, population in by_name.items()
+    }
+    # The steeper faint end makes fainter quasars.
+    assert r_mag["ours"].median() > r_mag["ross"].median() + 0.1
 
 
 def test_k_correction_is_that_of_richards_2006() -> None:
@@ -210,7 +288,7 @@ def test_magnitudes_at_a_redshift_keep_r_in_range(quasars: QuasarPopulation) -> 
     assert r_mag.min() >= 17.5
     assert r_mag.max() <= 23.0
     grid = np.linspace(abs_mag.min(), abs_mag.max(), 2000)
-    density = quasar_luminosity_function(1.5, grid)
+    density = eboss_luminosity_function(1.5, grid)
     cumulative = np.cumsum(density) / density.sum()
     assert stats.kstest(abs_mag, lambda x: np.interp(x, grid, cumulative)).pvalue > 1e-3
 

@@ -81,5 +81,6 @@ class Quasars(Section):
     sdss_redshifts: str
     redshift: Range
     r_mag: Range
+    luminosity_function: Literal["palanque_delabrouille_2016", "ross_2013"]
     bal_fraction: Fraction
     dust_ebv_mean: NonNegative

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from scipy.special import gamma
 
-from lensfinder.sky.luminosity import EARLY_TYPES
+from lensfinder.sky.luminosity import EARLY_TYPES, PIVOT_Z
 from lensfinder.typing import AnyArray, FloatArray
 
 # Choi, Park & Vogeley 2007 (ApJ 658, 884): Φ* in Mpc⁻³ for H0 = 70 km/s/Mpc, σ* in km/s, α, β.
@@ -16,8 +16,6 @@ DISPERSION_FUNCTION = (8.0e-3 * 0.7**3, 161.0, 2.32, 2.67)
 # released code of Collett 2015 (ApJ 811, 20), not from the paper. The slope at M_r = −21.15, −0.116 a
 # magnitude, goes with the −0.100 ± 0.005 of Bernardi et al. 2003 (AJ 125, 1849, abstract).
 FABER_JACKSON = (-2.97, -0.37, -0.006)
-FABER_JACKSON_Z = 0.1
-"""Typical redshift of the galaxies that define the relation."""
 
 _LOG_SIGMA = np.linspace(1.5, 2.8, 521)
 _ABS_MAG = np.linspace(-26.0, -14.0, 481)
@@ -51,7 +49,7 @@ class EarlyTypes:
         constant, linear, square = FABER_JACKSON
         mean = constant + linear * _ABS_MAG + square * _ABS_MAG**2
         likelihood = np.exp(-0.5 * ((_LOG_SIGMA[:, None] - mean) / scatter_dex) ** 2)
-        weight = likelihood * EARLY_TYPES.density(FABER_JACKSON_Z, _ABS_MAG)
+        weight = likelihood * EARLY_TYPES.density(np.full_like(_ABS_MAG, PIVOT_Z), _ABS_MAG)
         per_mag = weight / (weight.sum(axis=1, keepdims=True) * (_ABS_MAG[1] - _ABS_MAG[0]))
         joint = dispersion_function(10**_LOG_SIGMA)[:, None] * per_mag
         self._density = joint.sum(axis=0) * (_LOG_SIGMA[1] - _LOG_SIGMA[0])
@@ -61,14 +59,16 @@ class EarlyTypes:
 
     def density(self, z: AnyArray, abs_mag: AnyArray) -> FloatArray:
         """Return the number per Mpc³ and magnitude M_r."""
-        number: FloatArray = np.interp(_faded(z, abs_mag), _ABS_MAG, self._density)
+        number: FloatArray = np.interp(EARLY_TYPES.faded(z, abs_mag), _ABS_MAG, self._density)
         return number
 
     def draw_velocity_dispersions(
         self, z: FloatArray, abs_mag: FloatArray, rng: np.random.Generator
     ) -> FloatArray:
         """Draw σ_v in km/s of galaxies of absolute magnitude M_r at redshift z."""
-        row = np.rint((_faded(z, abs_mag) - _ABS_MAG[0]) / (_ABS_MAG[1] - _ABS_MAG[0])).astype(np.int64)
+        row = np.rint((EARLY_TYPES.faded(z, abs_mag) - _ABS_MAG[0]) / (_ABS_MAG[1] - _ABS_MAG[0])).astype(
+            np.int64
+        )
         row = np.clip(row, 0, len(_ABS_MAG) - 1)
         cell = np.searchsorted(self._cumulative, row + rng.random(len(row)), side="right") - row * len(
             _LOG_SIGMA
@@ -83,10 +83,3 @@ class EarlyTypes:
 def early_types(scatter_dex: float) -> EarlyTypes:
     """Return the one table of a scatter."""
     return EarlyTypes(scatter_dex)
-
-
-def _faded(z: AnyArray, abs_mag: AnyArray) -> FloatArray:
-    faded: FloatArray = (
-        np.asarray(abs_mag) - EARLY_TYPES.break_mag_at(z) + EARLY_TYPES.break_mag_at(FABER_JACKSON_Z)
-    )
-    return faded

@@ -21,6 +21,7 @@ from lensfinder.sky.galaxy_relations import (
 )
 from lensfinder.sky.galaxy_spectra import GalaxyTemplates, draw_mixtures, mixture_names
 from lensfinder.sky.passbands import FilterSet
+from lensfinder.sky.stellar_masses import StellarMasses
 from lensfinder.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class GalaxyDraws:
         self._params = params
         self._distances = Distances(cosmology)
         self._luminosities = LuminosityDraws(params, self._distances, photometry, draw_stars)
+        self._masses = StellarMasses(photometry)
         self._cube = np.flatnonzero(photometry.filters.in_cube)
 
     def draw(self, n: int, rng: np.random.Generator) -> DrawnGalaxies:
@@ -140,7 +142,8 @@ class GalaxyDraws:
         axis_ratio = draw_axis_ratios(early, n, rng)
         pa_deg = rng.uniform(0.0, 180.0, n)
         shear = rng.normal(0.0, params.shear_sigma, (2, n))
-        kpc = draw_sizes_kpc(early, lit.z, lit.r_abs_mag, rng)
+        log_msun = self._masses.log_msun(early, lit.z, lit.r_abs_mag, lit.stars.sum(axis=1))
+        kpc = draw_sizes_kpc(early, lit.z, log_msun, axis_ratio, rng)
         columns = {
             "type": np.full(n, "early" if early else "late", dtype=object),
             "z": lit.z,

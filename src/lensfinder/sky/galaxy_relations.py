@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lensfinder.sky.early_types import EarlyTypes, early_types
-from lensfinder.sky.luminosity import EARLY_TYPES, LATE_TYPES, Schechter
+from lensfinder.sky.luminosity import LATE_TYPES, Schechter
 from lensfinder.typing import FloatArray
 
 if TYPE_CHECKING:
     from lensfinder.params import Galaxies
 
-# Sizes: half-light radius in kpc against M_r (Shen et al. 2003, MNRAS 343, 978, eqs. 14–16 and table 1).
-EARLY_SIZE = (0.60, -4.63)
-LATE_SIZE = (0.21, 0.53, -1.31, -20.52)
-SIZE_SCATTER = (0.48, 0.25, -20.52)
-# and how they shrink with redshift at fixed mass, (1 + z)^power (van der Wel et al. 2014, ApJ 788, 28).
-EARLY_SIZE_EVOLUTION, LATE_SIZE_EVOLUTION = -1.48, -0.75
-SIZE_Z = 0.1
-"""Typical redshift of the galaxies that define the sizes."""
+# Half-light radius along the major axis, log kpc = log A + slope log (M/5·10¹⁰ M☉), with a scatter in dex:
+# rows of z, log A, slope, scatter (van der Wel et al. 2014, ApJ 788, 28, table 1; at 5000 Å at rest; of early
+# types heavier than 2·10¹⁰ M☉ and late ones than 3·10⁹ M☉, Chabrier).
+SIZE_PIVOT_LOG_MSUN = np.log10(5e10)
+EARLY_SIZE = ((0.25, 0.60, 0.75, 0.10), (0.75, 0.42, 0.71, 0.11), (1.25, 0.22, 0.76, 0.12))
+LATE_SIZE = ((0.25, 0.86, 0.25, 0.16), (0.75, 0.78, 0.22, 0.16), (1.25, 0.70, 0.22, 0.17))
 
 # Circular velocity at L* of late types: 204 km/s (Tully–Fisher, index 2.6) as in Fukugita & Turner 1991
 # (MNRAS 253, 99).
@@ -51,23 +49,17 @@ def draw_sersic_indices(early: bool, n: int, rng: np.random.Generator) -> FloatA
     return index
 
 
-def draw_sizes_kpc(early: bool, z: FloatArray, abs_mag: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Draw half-light radii of galaxies of absolute magnitude M_r at redshift z."""
-    # Sizes go with mass: the relation is entered with the luminosity the galaxy has faded to by z = 0.1.
-    function = EARLY_TYPES if early else LATE_TYPES
-    faded = abs_mag - function.break_mag_at(z) + function.break_mag
-    if early:
-        slope, offset = EARLY_SIZE
-        log_kpc = -0.4 * slope * faded + offset
-    else:
-        faint, bright, offset, knee = LATE_SIZE
-        log_kpc = (
-            offset - 0.4 * faint * faded + (bright - faint) * np.log10(1 + 10 ** (-0.4 * (faded - knee)))
-        )
-    scatter_faint, scatter_bright, knee = SIZE_SCATTER
-    scatter = scatter_bright + (scatter_faint - scatter_bright) / (1 + 10 ** (-0.8 * (faded - knee)))
-    evolution = ((1 + z) / (1 + SIZE_Z)) ** (EARLY_SIZE_EVOLUTION if early else LATE_SIZE_EVOLUTION)
-    kpc: FloatArray = 10**log_kpc * np.exp(scatter * rng.normal(size=len(z))) * evolution
+def draw_sizes_kpc(
+    early: bool, z: FloatArray, log_msun: FloatArray, axis_ratio: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Draw half-light radii, along the geometric-mean axis, of galaxies of a stellar mass at redshift z.
+
+    Between the redshifts of the table its numbers are interpolated, outside held.
+    """
+    at, *rows = np.array(EARLY_SIZE if early else LATE_SIZE).T
+    log_a, slope, scatter = (np.interp(z, at, row) for row in rows)
+    log_kpc = log_a + slope * (log_msun - SIZE_PIVOT_LOG_MSUN) + scatter * rng.normal(size=len(z))
+    kpc: FloatArray = 10**log_kpc * np.sqrt(axis_ratio)
     return kpc
 
 

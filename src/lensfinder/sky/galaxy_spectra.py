@@ -25,11 +25,16 @@ YOUNG_TEMPLATES, YOUNG_ALPHA = ("basis1", "basis4"), (1.0, 4.0)
 
 @dataclass(frozen=True, eq=False)
 class GalaxyTemplates:
-    """Rest-frame spectra, vacuum: ``wavelength_A`` of shape (n_wave,), ``f_lambda`` (n_templates, n_wave)."""
+    """Rest-frame spectra, vacuum: ``wavelength_A`` of shape (n_wave,), ``f_lambda`` (n_templates, n_wave).
+
+    ``mass_msun`` of shape (n_templates,) is the mass of the stars and remnants that shine with ``f_lambda``,
+    in erg/s/cm²/Å, at 10 pc.
+    """
 
     names: tuple[str, ...]
     wavelength_A: FloatArray
     f_lambda: FloatArray
+    mass_msun: FloatArray
 
 
 def draw_mixtures(early: bool, n: int, templates: GalaxyTemplates, rng: np.random.Generator) -> FloatArray:

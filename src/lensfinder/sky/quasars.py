@@ -11,10 +11,10 @@ import pandas as pd
 from lensfinder.errors import UserError
 from lensfinder.sky.distances import Distances
 from lensfinder.sky.luminosity import (
+    QUASAR_LUMINOSITY_FUNCTIONS,
     ROUNDS_MAX,
     WHOLE_SKY_SR,
     DensitySampler,
-    quasar_luminosity_function,
 )
 from lensfinder.sky.passbands import FilterSet, Photometer, ab_magnitude, flux_of_magnitude_ujy
 from lensfinder.sky.quasar_spectra import (
@@ -74,7 +74,7 @@ def quasar_frame(
 
 
 class QuasarPopulation:
-    """Quasars of the luminosity function of Ross et al. 2013 with synthetic spectra.
+    """Quasars of a published luminosity function with synthetic spectra.
 
     Building it integrates the luminosity function and the passbands; :meth:`draw` is cheap.
     """
@@ -95,6 +95,7 @@ class QuasarPopulation:
             If no quasar has a redshift and a magnitude in the ranges of ``params``.
         """
         self._params = params
+        self._luminosity_function = QUASAR_LUMINOSITY_FUNCTIONS[params.luminosity_function]
         self._lines = lines
         self._trends = trends
         self._distances = Distances(cosmology)
@@ -156,7 +157,7 @@ class QuasarPopulation:
         step = np.linspace(0, 1, 201)
         r_mag = self._params.r_mag.low + step * (self._params.r_mag.high - self._params.r_mag.low)
         abs_mag = r_mag - shift[:, None]
-        density = quasar_luminosity_function(z[:, None], abs_mag)
+        density = self._luminosity_function(z[:, None], abs_mag)
         cumulative = np.cumsum((density[:, 1:] + density[:, :-1]) / 2, axis=1)
         cumulative = np.hstack([np.zeros((len(z), 1)), cumulative]) / cumulative[:, [-1]]
         uniform = rng.random(len(z))
@@ -175,7 +176,7 @@ class QuasarPopulation:
 
         def density(redshift: FloatArray, abs_mag: FloatArray) -> FloatArray:
             visible = np.abs(self.i_mag(redshift, abs_mag) - (i_low + i_high) / 2) <= (i_high - i_low) / 2
-            number = quasar_luminosity_function(redshift, abs_mag)
+            number = self._luminosity_function(redshift, abs_mag)
             seen: FloatArray = number * self._distances.volume_per_redshift(redshift) * visible
             return seen
 

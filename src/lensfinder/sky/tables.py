@@ -95,9 +95,11 @@ def read_line_trends(folder: Path) -> LineTrends:
 def read_galaxy_templates() -> GalaxyTemplates:
     """Read the rest-frame template spectra that the package kcorrect carries (Blanton & Roweis 2007).
 
-    Its five basis templates and its luminous red galaxy, each scaled to a mean f_λ of 1 at 5500–6500 Å.
+    Its five basis templates and its luminous red galaxy, each scaled to a mean f_λ of 1 at 5500–6500 Å. In
+    the files f_λ is in erg/s/cm²/Å at 10 pc, per solar mass of stars formed, of which MREMAIN remain.
     """
     spectra: list[FloatArray] = []
+    remaining_msun: list[float] = []
     names: list[str] = []
     wavelength = np.empty(0)
     folder = files("kcorrect") / "data" / "templates"
@@ -106,13 +108,19 @@ def read_galaxy_templates() -> GalaxyTemplates:
             row = hdus["FLUX"].data[0]
             wavelength = np.array(row["wave"], dtype=np.float64)
             flux = np.array(row["flux"], dtype=np.float64).reshape(-1, wavelength.size)
+            remaining_msun.extend(np.array(hdus["MREMAIN"].data, dtype=np.float64))
         spectra.extend(flux)
         names.extend(f"{prefix}{k}" for k in range(len(flux)))
     # Beyond 2.3 µm nothing falls into a band, even of Euclid: drop it, interpolation is faster on the rest.
     used = (wavelength > 900.0) & (wavelength < 23000.0)
     normal = (wavelength > 5500.0) & (wavelength < 6500.0)
-    scaled = np.array([spectrum[used] / spectrum[normal].mean() for spectrum in spectra])
-    return GalaxyTemplates(names=tuple(names), wavelength_A=wavelength[used], f_lambda=scaled)
+    mean = np.array([spectrum[normal].mean() for spectrum in spectra])
+    return GalaxyTemplates(
+        names=tuple(names),
+        wavelength_A=wavelength[used],
+        f_lambda=np.array([spectrum[used] for spectrum in spectra]) / mean[:, None],
+        mass_msun=np.array(remaining_msun) / mean,
+    )
 
 
 def read_ecsv(path: Path) -> Table:

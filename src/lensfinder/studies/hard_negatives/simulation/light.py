@@ -16,6 +16,7 @@ from lensfinder.sky.passbands import FilterSet, Photometer, flux_of_magnitude_uj
 from lensfinder.sky.quasar_spectra import CompositeLines, LineTrends, draw_traits, render
 from lensfinder.sky.quasars import WAVELENGTH_A as QUASAR_WAVELENGTH_A
 from lensfinder.sky.stars import StarPhotometry
+from lensfinder.sky.stellar_masses import StellarMasses
 from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.typing import FloatArray
 
@@ -62,6 +63,7 @@ class ImpostorLight:
         self._params, self._templates, self._lines, self._trends = params, templates, lines, trends
         self._stars = StarPhotometry(filters)
         self._galaxies = SpectralPhotometry(GALAXY_WAVELENGTH_A, filters, templates)
+        self._masses = StellarMasses(self._galaxies)
         self._quasars = Photometer(QUASAR_WAVELENGTH_A, filters)
         self._distances = Distances(params.cosmology)
         self._r, self._cube = filters.index("rSDSS"), np.flatnonzero(filters.in_cube)
@@ -96,14 +98,16 @@ class ImpostorLight:
         """Draw a galaxy of a type, redshift and brightness; it lies at the origin."""
         mixture = draw_mixtures(early, 1, self._templates, rng)
         redshift, bright = np.array([z]), np.array([r_abs_mag])
-        kpc = draw_sizes_kpc(early, redshift, bright, rng)
+        axis_ratio = draw_axis_ratios(early, 1, rng)
+        log_msun = self._masses.log_msun(early, redshift, bright, mixture)
+        kpc = draw_sizes_kpc(early, redshift, log_msun, axis_ratio, rng)
         return Extended(
             flux_ujy=self._scaled(self._galaxies.fluxes_ujy(redshift, mixture), r_mag),
             x_arcsec=0.0,
             y_arcsec=0.0,
             r_eff_arcsec=float(kpc[0] / self._distances.kpc_per_arcsec(redshift)[0]),
             sersic_n=float(draw_sersic_indices(early, 1, rng)[0]),
-            axis_ratio=float(draw_axis_ratios(early, 1, rng)[0]),
+            axis_ratio=float(axis_ratio[0]),
             pa_rad=float(rng.uniform(0.0, np.pi)),
         )
 
