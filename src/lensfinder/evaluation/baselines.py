@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from threadpoolctl import threadpool_limits
+
 from lensfinder.typing import AnyArray, FloatArray
 
 ROUNDS_MAX, PATIENCE_ROUNDS, LEARNING_RATE = 1000, 20, 0.05
@@ -41,9 +43,13 @@ def fit_baseline(train: Learned, validation: Learned, seed: int) -> Callable[[An
             early_stopping=True,
             n_iter_no_change=PATIENCE_ROUNDS,
             random_state=seed,
-        ).fit(numbers, label, X_val=validation[0], y_val=validation[1])
+        )
+        # Rounds are short: on a busy machine threads that wait for one another burn several times the time.
+        with threadpool_limits(1):
+            model.fit(numbers, label, X_val=validation[0], y_val=validation[1])
 
     def probability(of: AnyArray) -> FloatArray:
-        return model.predict_proba(of)[:, 1]  # type: ignore[no-any-return]
+        with threadpool_limits(1):
+            return model.predict_proba(of)[:, 1]  # type: ignore[no-any-return]
 
     return probability
