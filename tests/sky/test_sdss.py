@@ -20,7 +20,7 @@ from lensfinder.sky.sdss_writer import (
     write_spec_file,
     write_synthetic_library,
 )
-from lensfinder.surveys.jpas.figures_spectra import covered_bands, draw_spectra_with_bands
+from lensfinder.surveys.jpas.spectra import covered_bands, draw_spectra_with_bands
 
 REAL_SPECTRA = REPOSITORY.parent / "shared" / "real" / "sdss"
 needs_real_spectra = pytest.mark.skipif(
