@@ -16,7 +16,7 @@ from lensfinder.evaluation.intervals import wilson_interval
 from lensfinder.figures.style import save_figure
 from lensfinder.params import read_params
 from lensfinder.progress import Progressing
-from lensfinder.surveys.euclid.figures_population import population_figure
+from lensfinder.surveys.euclid.figures.population import population_figure
 from lensfinder.surveys.euclid.selection_counts import TALK_ASSESSABLE, TALK_LENSES, TALK_STAMPS
 from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from support.gate_dataset import InMemory, summed
 
 from lensfinder.gate import image_facts as module
-from lensfinder.gate.arrays import open_array
-from lensfinder.gate.image_facts import image_facts, pseudo_spectra_error, sample_rows
+from lensfinder.gate.image_facts import image_facts, open_array, pseudo_spectra_error, sample_rows
 
 
 def images_of(bits: list[int]) -> np.ndarray:

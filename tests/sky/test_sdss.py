@@ -35,7 +35,7 @@ from lensfinder.sky.sdss_writer import (
     write_spec_file,
     write_synthetic_library,
 )
-from lensfinder.surveys.jpas.figures_spectra import covered_bands, draw_spectra_with_bands
+from lensfinder.surveys.jpas.spectra_pages import covered_bands, draw_spectra_with_bands
 
 SHARED = REPOSITORY.parent / "shared" / "real"
 REAL_SPECTRA, REPEATED_SPECTRA = SHARED / "sdss", SHARED / "spectra"

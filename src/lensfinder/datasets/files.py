@@ -31,6 +31,11 @@ def open_images_of(paths: Sequence[Path], n_objects: int) -> tuple[AnyArray, ...
     return arrays
 
 
+def bytes_per_object(paths: Sequence[Path], n_objects: int) -> int:
+    """Return what one object takes in memory, in all arrays together; see :func:`open_images_of`."""
+    return sum(images[0].nbytes for images in open_images_of(paths, n_objects))
+
+
 def read_history(path: Path) -> pd.DataFrame:
     """Read a training's history.
 

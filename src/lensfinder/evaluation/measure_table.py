@@ -192,19 +192,18 @@ MEASURES: dict[str, Measure] = {
             title="F_β at the threshold chosen on validation",
             label="F$_β$ (validation threshold)",
         ),
-        Measure(
-            "tpr_at_0_fp",
-            lambda of: measures.recall_below_fp(of.counts, 1),
-            title="recall with no false positive",
-            label="recall, no false positive",
-            in_points=True,
-        ),
-        Measure(
-            "tpr_at_10_fp",
-            lambda of: measures.recall_below_fp(of.counts, 10),
-            title="recall with fewer than 10 false positives",
-            label="recall, < 10 false positives",
-            in_points=True,
+        *(
+            Measure(
+                f"tpr_at_{name}_fp",
+                lambda of, below=below: measures.recall_below_fp(of.counts, below),
+                title=f"recall with {words}",
+                label=f"recall, {brief}",
+                in_points=True,
+            )
+            for name, below, words, brief in (
+                (0, 1, "no false positive", "no false positive"),
+                (10, 10, "fewer than 10 false positives", "< 10 false positives"),
+            )
         ),
         Measure(
             "brier",

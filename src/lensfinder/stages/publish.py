@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import shutil
+import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +14,14 @@ from lensfinder.errors import UserError
 from lensfinder.params import Params
 from lensfinder.tracking.records import recorded_trainings
 from lensfinder.workspace.jsonfiles import write_json
-from lensfinder.workspace.machine import describe_machine
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 from lensfinder.workspace.provenance import flatten, git_state, recorded_outputs, recorded_stages
 
 KEPT = (".md", ".png", ".csv", ".json")
 """Files of a report that are worth a place in git; scores of every object stay in DVC's cache."""
+
+PACKAGES = ("tensorflow", "keras", "numpy", "mlflow", "dvc", "great-expectations", "astropy")
+"""Whose versions the record tells."""
 
 
 def publish(paths: SurveyPaths, params: Params, folder: Path) -> list[Path]:
@@ -75,17 +81,39 @@ def _record(paths: SurveyPaths, params: Params, studies: list[str]) -> dict[str,
     outputs = recorded_outputs(paths.root)
     made = (f"datasets/{paths.survey}/", f"splits/{paths.survey}")
     return {
-        "commands": [_command(paths, params, target) for target in ("repro", *studies)],
+        "commands": [
+            f"make {target.replace('_', '-')} SURVEY={paths.survey} PRESET={params.preset}"
+            for target in ("repro", *studies)
+        ],
         "preset": params.preset,
         "seed": params.seed,
         "git_commit": state.commit if state else None,
         "git_dirty": state.dirty if state else None,
         "data_md5": {path: of.get("md5") for path, of in outputs.items() if path.startswith(made)},
-        "machine": describe_machine(),
+        "machine": _machine(),
         # Each with the commit whose code trained it and the wall time of its epochs.
         "trainings": recorded_trainings(paths.root, paths.survey),
     }
 
 
-def _command(paths: SurveyPaths, params: Params, target: str) -> str:
-    return f"make {target.replace('_', '-')} SURVEY={paths.survey} PRESET={params.preset}"
+def _machine() -> dict[str, Any]:
+    """What the results were computed on, without anything that names a host or a user."""
+    import psutil
+
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(float(psutil.virtual_memory().total) / 2**30, 1),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": ".".join(str(part) for part in sys.version_info[:3]),
+        **{package: version(package) for package in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    facts = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows
+    if facts.is_file():
+        for line in facts.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

@@ -13,8 +13,7 @@ from lensfinder.datasets.store import open_images
 from lensfinder.errors import UserError
 from lensfinder.params import Params
 from lensfinder.studies.ablations import ABLATIONS
-from lensfinder.studies.ablations.images import ABLATED_OF_CUBES
-from lensfinder.studies.ablations.represent import represent_ablations
+from lensfinder.studies.ablations.represent import ABLATED_OF_CUBES, represent_ablations
 from lensfinder.studies.ablations.representations import ABLATED, REPRESENTATIONS
 from lensfinder.studies.occlusion.images import hidden, patches, single_bands
 from lensfinder.surveys.jpas.paths import JpasPaths

@@ -17,7 +17,6 @@ from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
 from lensfinder.studies.ablations import ABLATIONS, summary
-from lensfinder.studies.ablations.images import ABLATED_OF_CUBES
 from lensfinder.studies.ablations.judge import judge_all
 from lensfinder.studies.ablations.measures import (
     AUGMENTATION,
@@ -27,6 +26,7 @@ from lensfinder.studies.ablations.measures import (
     question_of,
 )
 from lensfinder.studies.ablations.params import Ablations, models
+from lensfinder.studies.ablations.represent import ABLATED_OF_CUBES
 from lensfinder.studies.ablations.representations import ABLATED, REPRESENTATIONS
 from lensfinder.studies.ablations.train import train_ablation
 from lensfinder.studies.occlusion.measures import (

@@ -1,7 +1,7 @@
 """What the gate looks at."""
 
 from lensfinder.datasets.table import read_table
-from lensfinder.gate.arrays import open_array
+from lensfinder.gate.image_facts import open_array
 from lensfinder.gate.tables import arrays_table, beside_catalogue
 from lensfinder.params import Params
 from lensfinder.workspace.paths import SurveyPaths

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from lensfinder.datasets.files import open_images_of
+from lensfinder.datasets.files import bytes_per_object
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
 from lensfinder.evaluation.evaluated import evaluate_scores
@@ -60,16 +60,15 @@ def judge_all(paths: SurveyPaths, params: Params) -> dict[str, Any]:
         evaluated[name] = evaluate_scores(
             name, scores, lambda rows: objects.groups_of(rows, catalogue), section.judging, params.seed
         )
-    sizes = {
-        name: _bytes_per_object(paths, definitions[name].representation, len(catalogue)) for name in names
-    }
+    read = {objects.reference, *(definitions[name].representation for name in names)}
+    sizes = {of: bytes_per_object(REPRESENTATIONS[of].files(paths.root), len(catalogue)) for of in read}
     content = judge_ablations(
         evaluated,
         objects.kind_of(evaluated[names[0]].rows),
         ablations,
         definitions,
-        sizes,
-        _bytes_per_object(paths, objects.reference, len(catalogue)),
+        {name: sizes[definitions[name].representation] for name in names},
+        sizes[objects.reference],
         section.judging,
     )
     write_json(study.metrics, content)
@@ -82,13 +81,6 @@ def judge_all(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     save_figure(differences(asked, list(SHOWN), title), study.report_dir / "figures" / "differences.png")
     _write_report(study, params, content, len(catalogue))
     return content
-
-
-def _bytes_per_object(paths: SurveyPaths, representation: str, n_objects: int) -> int:
-    return sum(
-        int(images[0].nbytes)
-        for images in open_images_of(REPRESENTATIONS[representation].files(paths.root), n_objects)
-    )
 
 
 def _write_report(study: StudyPaths, params: Params, content: Mapping[str, Any], n_objects: int) -> None:

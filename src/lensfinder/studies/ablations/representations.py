@@ -1,4 +1,4 @@
-"""What only ablations read: parts of what the cubes say, see :mod:`.images`."""
+"""What only ablations read: parts of what the cubes say, see :mod:`.represent`."""
 
 from __future__ import annotations
 

@@ -75,9 +75,10 @@ def verdict(content: Mapping[str, Any], definitions: Mapping[str, Model]) -> str
         answers.append(f"{words}: {'; '.join(_answer(of) for of in pairs)}")
     if not answers:
         return "No ablation takes information away: params.yaml names none with less than the cube has."
+    said = ". ".join(one[0].upper() + one[1:] for one in answers)
     level = level_words(next(iter(content["comparisons"].values()))["auc_difference_interval"])
     return (
-        f"Does a part of the light suffice? {_sentence('. '.join(_capital(one) for one in answers))} "
+        f"Does a part of the light suffice? {said if said.endswith('.') else f'{said}.'} "
         f"{_needed(outcomes)} (Better or worse: a {level} interval of the difference in accuracy or ROC AUC "
         "excludes zero.)"
     )
@@ -175,11 +176,3 @@ def _brief(of: Mapping[str, Any], measure: str) -> str:
         return "undefined"
     low, high = signed_points(bounds["low"]), signed_points(bounds["high"])
     return f"{signed_points(value)} [{low}, {high}]"
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."

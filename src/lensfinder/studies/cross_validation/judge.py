@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lensfinder.datasets.store import open_images
+from lensfinder.datasets.files import bytes_per_object
 from lensfinder.datasets.table import read_table
 from lensfinder.evaluation.intervals import Groups
 from lensfinder.figures.style import save_figures
-from lensfinder.params import Model, Params
+from lensfinder.params import Params
 from lensfinder.report.page import commands_section, figures_section, setting, write_page
 from lensfinder.studies.cross_validation import CV, LEAK, figures, summary
 from lensfinder.studies.cross_validation.comparison import compare_cross_validated, leak_differences
@@ -74,7 +74,10 @@ def _validate(of: FoldFiles, name: str, folds: list[HeldOut]) -> CrossValidated:
 
 def _common(of: FoldFiles, validated: Mapping[str, CrossValidated]) -> dict[str, Any]:
     """What both studies say: the design, and every model."""
-    one, judging = next(iter(validated.values())), of.judging
+    one, judging, root = next(iter(validated.values())), of.judging, of.files.survey.root
+    read = survey_of(of.survey).representations
+    used = {model.representation for model in of.models.values()}
+    size = {name: bytes_per_object(read[name].files(root), len(of.catalogue)) for name in used}
     return {
         "survey": of.survey,
         "study": of.files.study,
@@ -88,16 +91,10 @@ def _common(of: FoldFiles, validated: Mapping[str, CrossValidated]) -> dict[str,
         "interval_groups": one.groups.count,
         "test": TEST_NAME,
         "models": {
-            name: model_result(validated[name], judging, _input_bytes(of, model))
+            name: model_result(validated[name], judging, size[model.representation])
             for name, model in of.models.items()
         },
     }
-
-
-def _input_bytes(of: FoldFiles, model: Model) -> int:
-    representation = survey_of(of.survey).representations[model.representation]
-    images = (open_images(path) for path in representation.files(of.files.survey.root))
-    return sum(array[0].nbytes for array in images)
 
 
 def _write_report(of: FoldFiles, result: Mapping[str, Any], question: CvQuestion) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import CheckFailed
-from lensfinder.gate.arrays import open_array
+from lensfinder.gate.image_facts import open_array
 from lensfinder.params import Params
 from lensfinder.studies.hard_negatives import HARD_NEGATIVES
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS

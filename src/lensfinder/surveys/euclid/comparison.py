@@ -12,8 +12,9 @@ from lensfinder.evaluation.comparison import compare
 from lensfinder.params import Model
 from lensfinder.report.page import Section
 from lensfinder.report.report import ReportText
-from lensfinder.surveys.euclid import figures_ranking, summary
-from lensfinder.surveys.euclid.figures_population import population_figure
+from lensfinder.surveys.euclid import summary
+from lensfinder.surveys.euclid.figures import ranking as figures_ranking
+from lensfinder.surveys.euclid.figures.population import population_figure
 from lensfinder.surveys.euclid.params import CONTROL, Euclid
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.ranking import HEADLINE, RANKED, best_of, rank_models

@@ -10,10 +10,10 @@ from lensfinder.params import Params
 from lensfinder.sky.sdss import DOUBTFUL
 from lensfinder.sky.sdss_writer import write_synthetic_library
 from lensfinder.surveys.jpas.bands import read_filters
-from lensfinder.surveys.jpas.figures_spectra import draw_spectra_with_bands
 from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.simulation.few_quasars import too_few_quasars
 from lensfinder.surveys.jpas.simulation.sources import open_quasar_population, read_spectra
+from lensfinder.surveys.jpas.spectra_pages import draw_spectra_with_bands
 from lensfinder.workspace.paths import SurveyPaths
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lensfinder.datasets.table import read_table
-from lensfinder.gate.arrays import open_array
+from lensfinder.gate.image_facts import open_array
 from lensfinder.params import Params
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS, SET_COLUMNS
 from lensfinder.surveys.euclid.params import Euclid

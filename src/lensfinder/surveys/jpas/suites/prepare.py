@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lensfinder.datasets.table import read_table
-from lensfinder.gate.arrays import open_array
+from lensfinder.gate.image_facts import open_array
 from lensfinder.params import Params
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, SPLIT_COLUMNS
