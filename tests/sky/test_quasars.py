@@ -11,6 +11,7 @@ from lensfinder.errors import UserError
 from lensfinder.params import Params, Range
 from lensfinder.sky import quasar_spectra as spectra
 from lensfinder.sky.distances import Distances
+from lensfinder.sky.intergalactic import intergalactic_transmission
 from lensfinder.sky.luminosity import DensitySampler, boss_luminosity_function, eboss_luminosity_function
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
 from lensfinder.sky.quasar_spectra import CompositeLines, LineTrends, QuasarTraits
@@ -233,16 +234,33 @@ def test_scatter_of_lines_is_two_sided(trends: LineTrends) -> None:
     assert (floored - mean).min() == pytest.approx(0.15)
 
 
-def test_forest_dims_and_lyman_limit_darkens() -> None:
-    wavelength = np.array([4000.0, 4200.0, 5000.0, 5470.0, 5480.0, 9000.0])
-    passed = spectra.intergalactic_transmission(wavelength, np.array([3.5]))[0]
-    assert passed[0] == 0.0  # 889 Å at rest
-    depth = 0.751 * (5000.0 / 1215.67 / 4.5) ** 2.90 - 0.132
-    assert passed[2] == pytest.approx(np.exp(-depth))
-    assert passed[3] < 1.0
-    assert passed[4:].tolist() == [1.0, 1.0]
-    # Near to us the fit is negative: no light is added.
-    assert (spectra.intergalactic_transmission(np.array([1500.0, 2000.0]), np.array([1.0])) <= 1.0).all()
+@pytest.mark.parametrize(
+    ("z", "wavelength_A", "published"),
+    [
+        # Values of lbg_tools 1.7.0, IGM("inoue"): Lyman continuum, series and Lyα alone.
+        (0.9, 1700.0, 0.912252),
+        (2.2, 3000.0, 0.860569),
+        (3.0, 3300.0, 0.273373),
+        (3.0, 3600.0, 0.546548),
+        (3.0, 4000.0, 0.741938),
+        (3.0, 4800.0, 0.682313),
+        (3.9, 3500.0, 0.022381),
+        (3.9, 5800.0, 0.463424),
+    ],
+)
+def test_intergalactic_transmission_is_that_of_inoue_2014(
+    z: float, wavelength_A: float, published: float
+) -> None:
+    passed = intergalactic_transmission(np.array([wavelength_A, 1300.0 * (1 + z)]), np.array([0.0, z]))
+    assert passed[1].tolist() == [pytest.approx(published, abs=1e-6), 1.0]
+    assert passed[0].tolist() == [1.0, 1.0]  # nothing lies in front of what is near
+
+
+def test_no_band_of_a_quasar_is_dark(lines: CompositeLines, trends: LineTrends, filters: FilterSet) -> None:
+    z = np.linspace(0.4, 4.0, 37)
+    spectrum = spectra.render(WAVELENGTH_A, spectra.mean_traits(z, -25.5, 0.0, trends, lines))
+    assert (spectrum > 0).all()
+    assert (band_fluxes_ujy(WAVELENGTH_A, spectrum, filters) > 0).all()
 
 
 def test_dust_reddens_as_in_the_small_magellanic_cloud() -> None:

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lensfinder.compiled import compiled
+from lensfinder.sky.intergalactic import intergalactic_transmission
 from lensfinder.typing import BoolArray, FloatArray, IntArray
-
-LYMAN_ALPHA_A = 1215.67
-LYMAN_LIMIT_A = 911.75
 
 # Continuum f_ν ∝ ν^α between these rest wavelengths; slopes and scatter as in Ross et al. 2013 (ApJ 773, 14).
 CONTINUUM_BREAKS_A = (1100.0, 5700.0)
@@ -246,20 +244,6 @@ def broad_absorption(rest_A: FloatArray, traits: QuasarTraits, rows: IntArray) -
         velocity = LIGHT_SPEED_KM_S * np.log(line_A / rest_A)
         inside = 0.5 * (np.tanh((velocity - low) / edge_km_s) - np.tanh((velocity - high) / edge_km_s))
         passed *= 1 - depth * inside * shown
-    return passed
-
-
-def intergalactic_transmission(wavelength_A: FloatArray, z: FloatArray) -> FloatArray:
-    """Return the mean transmission of the intergalactic medium, of shape ``(n, n_wave)``.
-
-    Effective optical depth of the Lyα forest of Becker et al. 2013 (MNRAS 430, 2067, eq. 5),
-    τ = 0.751 ((1+z_abs)/4.5)^2.90 − 0.132 and never negative, blueward of Lyα; none below the Lyman limit.
-    """
-    redshifted = wavelength_A / LYMAN_ALPHA_A  # 1 + z of the absorber
-    depth = np.maximum(0.751 * (redshifted / 4.5) ** 2.90 - 0.132, 0.0)
-    rest = wavelength_A / (1 + z[:, None])
-    passed: FloatArray = np.where(rest < LYMAN_ALPHA_A, np.exp(-depth), 1.0)
-    passed[rest < LYMAN_LIMIT_A] = 0.0
     return passed
 
 

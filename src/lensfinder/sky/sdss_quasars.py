@@ -40,7 +40,7 @@ def complete_spectrum(spectrum: Spectrum, template: FloatArray) -> FloatArray:
     for outside, near in ((blue, near_blue), (red, near_red)):
         light = max(float(complete[near].sum()), 0.0)
         expected = float(template[near].sum())
-        # Below the Lyman limit the template is dark in the overlap and so in all that it fills.
+        # Without an overlap nothing lies outside, or nothing is known of its light.
         complete[outside] = template[outside] * (light / expected if expected > 0 else 0.0)
     return complete
 
