@@ -10,16 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.cross_validation import (
-    PER_TILE,
-    TILES,
-    WHOLE_BYTES,
-    blank,
-    cv_params,
-    make_catalogue,
-    make_folds,
-    write_fold,
-)
+from support.cross_validation import TILES, WHOLE_BYTES, cv_params, make_catalogue, make_folds, write_fold
+from support.frames import blank
+from support.gate_dataset import PER_TILE
 
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
@@ -33,7 +26,7 @@ from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 PARAMS = cv_params()
 HONEST, FLATTERED = {"cube": 3.0, "pseudo_spectra": 1.2}, {"cube": 4.5, "pseudo_spectra": 3.0}
-N = TILES * PER_TILE
+N = TILES * sum(PER_TILE.values())
 
 
 def digests(root: Path) -> dict[str, str]:
@@ -182,7 +175,7 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path) -> None:
     pd.read_parquet(files.scores).iloc[1:].to_parquet(files.scores)
     refused(
         files.scores,
-        r"cv/jpas/scores\.parquet: 199 objects in fold 1 of repeat 1 of cube.*says 200",
+        r"cv/jpas/scores\.parquet: 89 objects in fold 1 of repeat 1 of cube.*says 90",
         LEAK.name,
     )
 

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from support.survey_evaluation import make_survey, small_params
+from support.gate_dataset import small_params
+from support.survey_evaluation import make_survey
 
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
@@ -144,7 +145,7 @@ def test_metrics_without_what_is_needed_are_named() -> None:
 
 
 def make_impostors(root: Path) -> HardNegativeFiles:
-    paths = make_survey(root, per_tile=1)
+    paths = make_survey(root)
     files = HardNegativeFiles(paths)
     rng = np.random.default_rng(6)
     n = len(IMPOSTOR_KINDS) * 4
