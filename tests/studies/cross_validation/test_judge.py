@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.cross_validation import TILES, WHOLE_BYTES, cv_params, make_catalogue, make_folds, write_fold
-from support.frames import blank
+from support.euclid_dataset import good_euclid_catalogue, small_euclid_params
 from support.gate_dataset import PER_TILE
 
 from lensfinder.datasets.table import read_table, write_table
@@ -19,7 +19,7 @@ from lensfinder.errors import UserError
 from lensfinder.studies.cross_validation import CV, LEAK
 from lensfinder.studies.cross_validation.folds import folds_of
 from lensfinder.studies.cross_validation.judge import judge_cv
-from lensfinder.surveys.euclid import columns
+from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.workspace.jsonfiles import read_json, write_json
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
@@ -184,13 +184,10 @@ def test_euclid_sets_are_compared_with_the_first(tmp_path: Path) -> None:
     names, n = ("set_1", "set_3", "control"), 300
     params = cv_params("euclid", names)
     rng = np.random.default_rng(4)
-    frame = blank(n, columns.CATALOGUE_COLUMNS)
-    frame["object_id"] = [columns.object_id("train", i) for i in range(n)]
-    frame["sample"], frame["origin"] = "train", "simulated"
-    frame["kind"] = np.array(columns.KINDS)[np.arange(n) % 3]
+    frame = good_euclid_catalogue(small_euclid_params(train=n, test=0))
     frame["label"] = (np.arange(n) % 3 == 0).astype(np.int8)
     paths = EuclidPaths(tmp_path)
-    write_table(paths.catalogue, frame, columns.CATALOGUE_COLUMNS)
+    write_table(paths.catalogue, frame, CATALOGUE_COLUMNS)
     for path in (paths.vis, paths.nisp):
         np.save(path, np.zeros((n, 10), dtype=np.float16))
     objects = frame.assign(row=np.arange(n))
