@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.survey_evaluation import fake_scores, make_survey, small_params, use_network
+from support.gate_dataset import BANDS, PIXELS, small_params
+from support.survey_evaluation import fake_scores, make_survey, use_network
 
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
@@ -88,9 +89,9 @@ def test_everything_the_contract_names_is_written(judged) -> None:  # type: igno
         assert (
             int(((predicted["actual"] == "lens") & (predicted["predicted"] == "lens")).sum()) == metrics["tp"]
         )
-    assert {shape[1:] for shape in shapes} == {(50, 50, 56), (2, 56, 50)}
+    assert {shape[1:] for shape in shapes} == {(PIXELS, PIXELS, BANDS), (2, BANDS, PIXELS)}
     saving = [json.loads(paths.model(name).metrics.read_text())["data_size_saving"] for name in MODELS]
-    assert saving == [1.0, 25.0]
+    assert saving == [1.0, PIXELS / 2]
     assert not [name for name in made if name.endswith(".partial")]
 
 
@@ -151,7 +152,7 @@ def test_the_same_inputs_make_the_same_bytes(judged, monkeypatch: pytest.MonkeyP
 
 
 def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = make_survey(tmp_path, per_tile=1)
+    paths = make_survey(tmp_path)
     use_fake_network(monkeypatch, paths)
     with pytest.raises(UserError, match="no model 'cubes'"):
         evaluate_model(paths, PARAMS, "cubes")
@@ -164,12 +165,12 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path, monkeypatch: p
     with pytest.raises(UserError, match=r"history\.csv.*val_loss"):
         evaluate_model(paths, PARAMS, "cube")
     np.save(paths.cubes, np.zeros((3, 50, 50, 56), dtype=np.float16))
-    with pytest.raises(UserError, match=r"cubes\.npy: 3 images for 30 rows"):
+    with pytest.raises(UserError, match=r"cubes\.npy: 3 images for 270 rows"):
         evaluate_model(paths, PARAMS, "cube")
     paths.cubes.write_bytes(b"\x93NUMPY")
     with pytest.raises(UserError, match=r"cubes\.npy: cannot be read"):
         evaluate_model(paths, PARAMS, "cube")
     paths.model("pseudo_spectra").model.unlink()
-    np.save(paths.cubes, np.zeros((30, 50, 50, 56), dtype=np.float16))
+    np.save(paths.cubes, np.zeros((270, 50, 50, 56), dtype=np.float16))
     with pytest.raises(UserError, match=r"model\.keras: no such file"):
         evaluate_model(paths, PARAMS, "pseudo_spectra")

@@ -7,24 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from support.frames import blank
+from support.gate_dataset import BANDS, PIXELS, good_dataset, small_params
 from support.project import changed
-from support.survey_evaluation import KINDS, small_params
 
 from lensfinder.datasets.table import write_table
 from lensfinder.params import Params
 from lensfinder.studies.cross_validation import LEAK
 from lensfinder.studies.cross_validation.folds import Fold, assign_folds, folds_of
 from lensfinder.studies.cross_validation.params import CrossValidation
-from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS
-from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.jsonfiles import write_json
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 JPAS_MODELS = ("cube", "pseudo_spectra")
-TILES, PER_TILE = 30, 20
-WHOLE_BYTES = {"cube": 200, "pseudo_spectra": 8}
+TILES = 30
+WHOLE_BYTES = {"cube": 2 * PIXELS**2 * BANDS, "pseudo_spectra": 4 * PIXELS * BANDS}
 
 
 def cv_params(
@@ -37,23 +34,8 @@ def cv_params(
 
 
 def make_catalogue(root: Path) -> SurveyPaths:
-    """Write catalogue and images (of a few bytes) of a J-PAS survey of 30 tiles."""
-    rng = np.random.default_rng(1)
-    n = TILES * PER_TILE
-    frame = blank(n, CATALOGUE_COLUMNS)
-    frame["object_id"] = [f"jpas-test-{i:07d}" for i in range(n)]
-    frame["sample"] = "train"
-    frame["tile"] = np.repeat(np.arange(TILES), PER_TILE).astype(np.int32)
-    frame["kind"] = np.array(KINDS)[rng.choice(3, n, p=(0.5, 0.3, 0.2))]
-    frame["label"] = (frame["kind"] == "lensed_quasar").astype(np.int8)
-    frame["galaxy_id"] = [f"g{t}-{i % 5}" for i, t in enumerate(frame["tile"])]
-    frame["quasar_id"] = [f"q{t}-{i % 7}" for i, t in enumerate(frame["tile"])]
-    paths = JpasPaths(root)
-    write_table(paths.catalogue, frame, CATALOGUE_COLUMNS)
-    paths.pseudo_spectra.parent.mkdir(parents=True)
-    np.save(paths.cubes, np.zeros((n, 100), dtype=np.float16))
-    np.save(paths.pseudo_spectra, np.zeros((n, 4), dtype=np.float16))
-    return paths
+    """Write catalogue and images of a J-PAS survey."""
+    return good_dataset(TILES).write(root)
 
 
 def write_fold(

@@ -71,9 +71,9 @@ def small_euclid_params(train: int = TRAIN, test: int = TEST) -> Params:
     return changed(read_params(PARAMS), {"euclid.counts.train": train, "euclid.counts.test": test})
 
 
-def good_euclid_catalogue(params: Params, seed: int = 1) -> pd.DataFrame:
+def good_euclid_catalogue(params: Params) -> pd.DataFrame:
     """As many stamps as the parameters declare, :data:`BLOCK` over and over."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(1)
     counts = params.euclid.counts
     rows = [_stamp(rng, sample, i) for sample in ("train", "test") for i in range(counts.of(sample))]
     catalogue = pd.DataFrame(rows)[list(CATALOGUE_COLUMNS)]
@@ -82,12 +82,12 @@ def good_euclid_catalogue(params: Params, seed: int = 1) -> pd.DataFrame:
     return catalogue.astype({name: column.dtype for name, column in CATALOGUE_COLUMNS.items()})
 
 
-def good_euclid_dataset(params: Params, seed: int = 1) -> EuclidDataset:
+def good_euclid_dataset(params: Params) -> EuclidDataset:
     """Catalogue, sets, and images: noise, a deflector, and a ring around a lens."""
-    catalogue = good_euclid_catalogue(params, seed)
+    catalogue = good_euclid_catalogue(params)
     selection = params.euclid.selection
-    sets = training_sets(catalogue, selection, seed)
-    rng = np.random.default_rng(seed)
+    sets = training_sets(catalogue, selection, 1)
+    rng = np.random.default_rng(1)
     vis = _images(rng, catalogue, pixels=200, scale=0.1, noise=0.0018, bands=1)
     nisp = _images(rng, catalogue, pixels=66, scale=0.3, noise=0.024, bands=3)
     return EuclidDataset(catalogue, sets, assessable_set(catalogue, selection), vis, nisp)
@@ -129,12 +129,12 @@ def _stamp(rng: np.random.Generator, sample: str, index: int) -> dict[str, Any]:
         "n_gal_10": 4,
         "n_sources": int(kind != "no_source"),
         "deflector_type": "early",
-        "deflector_r_eff_arcsec": 0.8,
+        "deflector_r_eff_arcsec": rng.uniform(0.4, 1.5),
         "deflector_axis_ratio": 0.7,
         "deflector_x_arcsec": 0.05,
         "deflector_y_arcsec": -0.05,
-        "bulge_fraction": 0.8,
-        "sigma_v_km_s": 260.0,
+        "bulge_fraction": rng.uniform(0.5, 1.0),
+        "sigma_v_km_s": rng.uniform(180, 320),
         "theta_g_arcsec": 0.05,
         "mass_axis_ratio": 0.8,
         "mass_pa_deg": 30.0,
@@ -146,12 +146,12 @@ def _stamp(rng: np.random.Generator, sample: str, index: int) -> dict[str, Any]:
         lensed = kind == "lensed_source"
         row |= {
             "z_source": rng.uniform(1.0, 2.0) if lensed else 0.2,
-            "mag_source": 24.5,
-            "theta_e_arcsec": 1.2 if lensed else 0.0,
+            "mag_source": rng.uniform(23, 26),
+            "theta_e_arcsec": rng.uniform(0.6, 2.2) if lensed else 0.0,
             "ein_area": 1e-10 if lensed else np.nan,
             "source_x_arcsec": 0.2,
             "source_y_arcsec": 0.1,
-            "source_r_eff_arcsec": 0.25,
+            "source_r_eff_arcsec": rng.uniform(0.1, 0.4),
             "n_clumps": 3,
             "arc_snr": 0.5 * n_pix,
         }

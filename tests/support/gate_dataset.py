@@ -95,19 +95,24 @@ class Dataset:
 
 
 def small_params() -> Params:
-    """The project's own parameters, with few tiles and objects, and few but large pixels."""
+    """The project's own parameters, with few tiles, objects and draws, and few but large pixels."""
     tiles = {"train": TILES - TEST_TILES, "test": TEST_TILES}
     few = {f"jpas.counts.{of}.{kind}": n * tiles[of] for of in tiles for kind, n in PER_TILE.items()}
     few |= {"jpas.sky.tiles": TILES, "jpas.sky.test_tiles": TEST_TILES}
     large = {"jpas.observation.stamp_pixels": PIXELS, "jpas.observation.pixel_scale_arcsec": 0.75}
     split = {"jpas.split.validation_fraction": 3 / tiles["train"]}
-    return changed(read_params(PARAMS), few | large | split)
+    draws = {f"{survey}.judging.bootstrap_samples": 200 for survey in ("jpas", "euclid")}
+    return changed(read_params(PARAMS), few | large | split | draws)
 
 
-def good_dataset(seed: int = 1) -> Dataset:
-    rng = np.random.default_rng(seed)
+def good_dataset(tiles: int = TILES, test: int = TEST_TILES, validation: int = 3) -> Dataset:
+    """The first tiles are the test part, those after them validation."""
+    rng = np.random.default_rng(1)
     catalogue = pd.DataFrame(
-        _object(rng, tile, kind, i) for tile in range(TILES) for kind in KINDS for i in range(PER_TILE[kind])
+        _object(rng, tile, kind, i, "test" if tile < test else "train")
+        for tile in range(tiles)
+        for kind in KINDS
+        for i in range(PER_TILE[kind])
     )
     catalogue["object_id"] = [f"jpas-{s}-{i:07d}" for i, s in enumerate(catalogue["sample"])]
     catalogue = catalogue[list(CATALOGUE_COLUMNS)].astype(
@@ -116,19 +121,19 @@ def good_dataset(seed: int = 1) -> Dataset:
     splits = catalogue[["object_id", "label", "kind", "tile"]].copy()
     splits["row"] = np.arange(len(catalogue))
     tile = catalogue["tile"]
-    splits["part"] = np.select([tile < TEST_TILES, tile < 2 * TEST_TILES], ["test", "validation"], "train")
+    splits["part"] = np.select([tile < test, tile < test + validation], ["test", "validation"], "train")
     cubes = rng.normal(0.0, 1.0, (len(catalogue), PIXELS, PIXELS, BANDS)).astype(np.float16)
     return Dataset(catalogue, splits[list(SPLIT_COLUMNS)], cubes, summed(cubes))
 
 
-def _object(rng: np.random.Generator, tile: int, kind: str, i: int) -> dict[str, Any]:
+def _object(rng: np.random.Generator, tile: int, kind: str, i: int, sample: str) -> dict[str, Any]:
     """One row of the catalogue; systems of one tile share galaxies and spectra, as real ones do."""
     row: dict[str, Any] = dict.fromkeys(CATALOGUE_COLUMNS, np.nan)
     lensed, alone = kind == "lensed_quasar", kind == "quasar_alone"
     n_images = 3 if lensed else 1
     magnification = [4.0, -2.0, 0.01] if lensed else [1.0]
     row |= {
-        "sample": "test" if tile < TEST_TILES else "train",
+        "sample": sample,
         "tile": tile,
         "kind": kind,
         "label": int(lensed),

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from support.gate_dataset import PIXELS, small_params
 from support.project import changed
-from support.survey_evaluation import fake_scores, make_survey, small_params
+from support.survey_evaluation import fake_scores, make_survey
 
 from lensfinder.datasets.files import write_csv
 from lensfinder.datasets.parts import read_parts
@@ -105,10 +106,10 @@ def test_measures_and_differences_are_those_of_the_scores(judged: SurveyPaths) -
     saving = {name: content["measures"][name]["data_size_saving"] for name in content["measures"]}
     assert saving == {
         **dict.fromkeys(("cube", "cube_global_max", "cube_asinh", "cube_free"), 1.0),
-        **dict.fromkeys(("pseudo_spectra", "pseudo_spectra_global_max", "pseudo_spectra_asinh"), 25.0),
-        "one_pseudo_spectrum": 50.0,
+        **dict.fromkeys(("pseudo_spectra", "pseudo_spectra_global_max", "pseudo_spectra_asinh"), PIXELS / 2),
+        "one_pseudo_spectrum": PIXELS,
         "white": 56.0,
-        "colours": 2500.0,
+        "colours": PIXELS**2,
     }
 
 
@@ -153,7 +154,7 @@ def test_the_same_scores_make_the_same_bytes(judged: SurveyPaths) -> None:
 
 
 def test_missing_scores_and_models_are_named(tmp_path: Path) -> None:
-    paths = make_survey(tmp_path, per_tile=1)
+    paths = make_survey(tmp_path)
     with pytest.raises(UserError, match=r"cube/scores\.parquet: no such file"):
         judge_all(paths, PARAMS)
     with pytest.raises(UserError, match=r"ablations has no 'cube'; it has cube_global_max, .*white"):

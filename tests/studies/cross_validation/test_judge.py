@@ -10,30 +10,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.cross_validation import (
-    PER_TILE,
-    TILES,
-    WHOLE_BYTES,
-    blank,
-    cv_params,
-    make_catalogue,
-    make_folds,
-    write_fold,
-)
+from support.cross_validation import TILES, WHOLE_BYTES, cv_params, make_catalogue, make_folds, write_fold
+from support.euclid_dataset import good_euclid_catalogue, small_euclid_params
+from support.gate_dataset import PER_TILE
 
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
 from lensfinder.studies.cross_validation import CV, LEAK
 from lensfinder.studies.cross_validation.folds import folds_of
 from lensfinder.studies.cross_validation.judge import judge_cv
-from lensfinder.surveys.euclid import columns
+from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.workspace.jsonfiles import read_json, write_json
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 PARAMS = cv_params()
 HONEST, FLATTERED = {"cube": 3.0, "pseudo_spectra": 1.2}, {"cube": 4.5, "pseudo_spectra": 3.0}
-N = TILES * PER_TILE
+N = TILES * sum(PER_TILE.values())
 
 
 def digests(root: Path) -> dict[str, str]:
@@ -182,7 +175,7 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path) -> None:
     pd.read_parquet(files.scores).iloc[1:].to_parquet(files.scores)
     refused(
         files.scores,
-        r"cv/jpas/scores\.parquet: 199 objects in fold 1 of repeat 1 of cube.*says 200",
+        r"cv/jpas/scores\.parquet: 89 objects in fold 1 of repeat 1 of cube.*says 90",
         LEAK.name,
     )
 
@@ -191,13 +184,10 @@ def test_euclid_sets_are_compared_with_the_first(tmp_path: Path) -> None:
     names, n = ("set_1", "set_3", "control"), 300
     params = cv_params("euclid", names)
     rng = np.random.default_rng(4)
-    frame = blank(n, columns.CATALOGUE_COLUMNS)
-    frame["object_id"] = [columns.object_id("train", i) for i in range(n)]
-    frame["sample"], frame["origin"] = "train", "simulated"
-    frame["kind"] = np.array(columns.KINDS)[np.arange(n) % 3]
+    frame = good_euclid_catalogue(small_euclid_params(train=n, test=0))
     frame["label"] = (np.arange(n) % 3 == 0).astype(np.int8)
     paths = EuclidPaths(tmp_path)
-    write_table(paths.catalogue, frame, columns.CATALOGUE_COLUMNS)
+    write_table(paths.catalogue, frame, CATALOGUE_COLUMNS)
     for path in (paths.vis, paths.nisp):
         np.save(path, np.zeros((n, 10), dtype=np.float16))
     objects = frame.assign(row=np.arange(n))

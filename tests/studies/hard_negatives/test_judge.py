@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-import types
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
-from support.survey_evaluation import make_survey, small_params
+from support.gate_dataset import BANDS, PIXELS, small_params, summed
+from support.impostors import good_impostors
+from support.survey_evaluation import make_survey, use_network
 
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
@@ -144,26 +143,14 @@ def test_metrics_without_what_is_needed_are_named() -> None:
 
 
 def make_impostors(root: Path) -> HardNegativeFiles:
-    paths = make_survey(root, per_tile=1)
+    paths = make_survey(root)
     files = HardNegativeFiles(paths)
-    rng = np.random.default_rng(6)
-    n = len(IMPOSTOR_KINDS) * 4
-    frame = pd.DataFrame(
-        {
-            name: np.full(n, "", dtype=object) if column.dtype == "str" else rng.uniform(1.0, 2.0, n)
-            for name, column in IMPOSTOR_COLUMNS.items()
-        }
-    ).astype({name: column.dtype for name, column in IMPOSTOR_COLUMNS.items() if column.dtype != "str"})
-    frame["object_id"] = [f"jpas-hard_negative-{i:07d}" for i in range(n)]
-    frame["kind"] = np.tile(np.array(IMPOSTOR_KINDS, dtype=object), 4)
-    frame["tile"], frame["label"] = np.arange(n, dtype=np.int32) + 100, np.int8(0)
+    frame, images = good_impostors()
     write_table(files.catalogue, frame, IMPOSTOR_COLUMNS)
     (cubes,), (sums,) = (files.images_of(name) for name in ("cube", "pseudo_spectra"))
-    np.save(cubes, rng.normal(0, 1, (n, 50, 50, 56)).astype(np.float16))
-    np.save(sums, rng.normal(0, 1, (n, 2, 56, 50)).astype(np.float16))
+    np.save(cubes, images)
+    np.save(sums, summed(images))
     for name in ("cube", "pseudo_spectra"):
-        paths.model(name).model.parent.mkdir(parents=True, exist_ok=True)
-        paths.model(name).model.write_bytes(b"")
         write_json(paths.model(name).metrics, model_metrics(4))
     return files
 
@@ -171,13 +158,11 @@ def make_impostors(root: Path) -> HardNegativeFiles:
 def use_fake_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def predict_scores(model_path, representation, images, rows, batch_size, threads):  # type: ignore[no-untyped-def]
         assert representation.name == model_path.parent.name
-        shape = {"cube": (50, 50, 56), "pseudo_spectra": (2, 56, 50)}[representation.name]
+        shape = {"cube": (PIXELS, PIXELS, BANDS), "pseudo_spectra": (2, BANDS, PIXELS)}[representation.name]
         assert images[0].shape[1:] == shape
         return np.linspace(0, 0.6 if representation.name == "cube" else 1.0, len(rows), dtype=np.float32)
 
-    module = types.ModuleType("lensfinder.networks.predict")
-    module.predict_scores = predict_scores  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "lensfinder.networks.predict", module)
+    use_network(monkeypatch, predict_scores)
 
 
 def test_the_stage_writes_scores_numbers_figures_and_report(
@@ -187,7 +172,7 @@ def test_the_stage_writes_scores_numbers_figures_and_report(
     use_fake_network(monkeypatch)
     content = judge_impostors(files.survey, PARAMS)
     assert read_json(files.survey.root / "metrics" / "jpas" / "hard_negatives.json") == content
-    assert content["models"]["pseudo_spectra"][ALL]["called_lens"] == 10
+    assert content["models"]["pseudo_spectra"][ALL]["called_lens"] == 13
     saved = read_table(files.scores)
     assert list(saved)[-2:] == ["score_cube", "score_pseudo_spectra"]
     assert int((saved["score_cube"] >= 0.5).sum()) == content["models"]["cube"][ALL]["called_lens"]

@@ -7,38 +7,18 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from support.gate_dataset import BANDS, PIXELS, InMemory, good_dataset, small_params
+from support.gate_dataset import BANDS, InMemory, good_dataset, small_params
+from support.impostors import PER_KIND, good_impostors
 from support.project import changed
 
 from lensfinder.gate.outcome import Outcome
 from lensfinder.gate.run import Gate
-from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
 from lensfinder.studies.hard_negatives.params import IMPOSTOR_KINDS
 from lensfinder.studies.hard_negatives.suites import hard_negative_suites, hard_negative_tables
 from lensfinder.surveys.jpas.pseudo_spectra import pseudo_spectra
 
-PER_KIND = 5
 Break = Callable[[pd.DataFrame, np.ndarray], None]
-
-
 COUNTS = {f"jpas.hard_negatives.counts.{kind}": PER_KIND for kind in IMPOSTOR_KINDS}
-
-
-def good_set() -> tuple[pd.DataFrame, np.ndarray]:
-    rng = np.random.default_rng(2)
-    n = PER_KIND * len(IMPOSTOR_KINDS)
-    frame = pd.DataFrame(
-        {
-            name: np.full(n, "", dtype=object) if column.dtype == "str" else rng.uniform(0.5, 1.0, n)
-            for name, column in IMPOSTOR_COLUMNS.items()
-        }
-    )
-    frame["object_id"] = [f"jpas-hard_negative-{i:07d}" for i in range(n)]
-    frame["kind"] = np.repeat(np.array(IMPOSTOR_KINDS, dtype=object), PER_KIND)
-    frame["tile"], frame["label"] = 1000 + np.arange(n) % 20, 0
-    frame["galaxy_id"] = [f"gal-{tile:04d}-0001" for tile in frame["tile"]]
-    frame["mimic_r_mag"] = 20.0
-    return frame, rng.normal(0, 0.1, (n, PIXELS, PIXELS, BANDS)).astype(np.float16)
 
 
 def check(frame: pd.DataFrame, cubes: np.ndarray, scale: float = 1.0) -> Outcome:
@@ -50,13 +30,13 @@ def check(frame: pd.DataFrame, cubes: np.ndarray, scale: float = 1.0) -> Outcome
 
 
 def test_a_good_set_passes() -> None:
-    outcome = check(*good_set())
+    outcome = check(*good_impostors())
     assert outcome.success, outcome.failed
     assert outcome.n_rows == {"impostors": 25, "arrays": 2, "images": 25}
 
 
 def test_pseudo_spectra_must_be_sums() -> None:
-    failed = check(*good_set(), scale=1.05).failed
+    failed = check(*good_impostors(), scale=1.05).failed
     assert {finding.name for finding in failed} == {"pseudo_spectra_are_sums"}
 
 
@@ -96,6 +76,6 @@ def _not_finite(frame: pd.DataFrame, cubes: np.ndarray) -> None:
     ],
 )
 def test_what_is_wrong_is_named(break_it: Break, failing: set[str]) -> None:
-    frame, cubes = good_set()
+    frame, cubes = good_impostors()
     break_it(frame, cubes)
     assert {finding.name for finding in check(frame, cubes).failed} == failing

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.euclid_evaluation import MODELS, SETS, fake_euclid_scores, make_euclid
-from support.survey_evaluation import small_params, use_network
+from support.gate_dataset import small_params
+from support.survey_evaluation import use_network
 
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.scores import objects_to_score, with_scores
