@@ -75,7 +75,11 @@ def good_euclid_catalogue(params: Params) -> pd.DataFrame:
     """As many stamps as the parameters declare, :data:`BLOCK` over and over."""
     rng = np.random.default_rng(1)
     counts = params.euclid.counts
-    rows = [_stamp(rng, sample, i) for sample in ("train", "test") for i in range(counts.of(sample))]
+    rows = [
+        _stamp(rng, sample, i, BLOCK[place % len(BLOCK)])
+        for sample in ("train", "test")
+        for i, place in enumerate(rng.permutation(counts.of(sample)))
+    ]
     catalogue = pd.DataFrame(rows)[list(CATALOGUE_COLUMNS)]
     catalogue["ID"] = 200_001 + np.arange(len(catalogue))
     catalogue["label"] = assessable_labels(catalogue, params.euclid.selection)
@@ -98,17 +102,21 @@ def _images(
 ) -> Any:
     offset = (np.arange(pixels) - (pixels - 1) / 2) * scale
     radius = np.hypot(offset[:, None], offset)
-    galaxy = 30 * noise * np.exp(-((radius / 0.6) ** 2))
+    galaxy = (scale / 0.6) ** 2 / np.pi * np.exp(-((radius / 0.6) ** 2))
+    flux = (10 ** (0.4 * (23.9 - catalogue["mag_lens"]))).to_numpy(dtype=np.float32)
     ring = 10 * noise * np.exp(-(((radius - 1.2) / 0.2) ** 2))
     ringed = (catalogue["label"] == 1).to_numpy(dtype=np.float32)
     images = noise * rng.standard_normal((len(catalogue), pixels, pixels, bands), dtype=np.float32)
-    images += galaxy[..., None].astype(np.float32)
+    images += flux[:, None, None, None] * galaxy[..., None].astype(np.float32)
     images += ringed[:, None, None, None] * ring[..., None].astype(np.float32)
     return images.astype(np.float16)
 
 
-def _stamp(rng: np.random.Generator, sample: str, index: int) -> dict[str, Any]:
-    kind, mag_eff, n_im, n_pix = BLOCK[index % len(BLOCK)]
+def _stamp(
+    rng: np.random.Generator, sample: str, index: int, of_block: tuple[str, float, int, int]
+) -> dict[str, Any]:
+    kind, mag_eff, n_im, n_pix = of_block
+    n_gal_3, n_farther = rng.integers(0, 2, 2)
     row: dict[str, Any] = dict.fromkeys(CATALOGUE_COLUMNS, np.nan)
     row |= {
         "object_id": object_id(sample, index),
@@ -124,9 +132,9 @@ def _stamp(rng: np.random.Generator, sample: str, index: int) -> dict[str, Any]:
         "n_pix_lens": 900,
         "source_flux": 0.02 * n_pix,
         "lens_flux": 30.0,
-        "n_gal_3": 1,
-        "n_gal_5": 1,
-        "n_gal_10": 4,
+        "n_gal_3": n_gal_3,
+        "n_gal_5": n_gal_3 + n_farther,
+        "n_gal_10": n_gal_3 + n_farther + rng.poisson(3.0),
         "n_sources": int(kind != "no_source"),
         "deflector_type": "early",
         "deflector_r_eff_arcsec": rng.uniform(0.4, 1.5),
@@ -137,7 +145,7 @@ def _stamp(rng: np.random.Generator, sample: str, index: int) -> dict[str, Any]:
         "sigma_v_km_s": rng.uniform(180, 320),
         "theta_g_arcsec": 0.05,
         "mass_axis_ratio": 0.8,
-        "mass_pa_deg": 30.0,
+        "mass_pa_deg": rng.uniform(0.0, 180.0),
         "shear_1": 0.01,
         "shear_2": -0.02,
         "sampling_weight": 0.5,

@@ -30,6 +30,8 @@ PIXELS = 16
 TILES = 15
 TEST_TILES = 3
 PER_TILE = {"lensed_quasar": 4, "quasar_near_galaxy": 3, "quasar_alone": 2}
+MEMBERS = [(kind, str(i)) for kind in KINDS for i in range(PER_TILE[kind])]
+NOISE = 0.1
 
 
 @dataclass
@@ -109,10 +111,9 @@ def good_dataset(tiles: int = TILES, test: int = TEST_TILES, validation: int = 3
     """The first tiles are the test part, those after them validation."""
     rng = np.random.default_rng(1)
     catalogue = pd.DataFrame(
-        _object(rng, tile, kind, i, "test" if tile < test else "train")
+        _object(rng, tile, *member, "test" if tile < test else "train")
         for tile in range(tiles)
-        for kind in KINDS
-        for i in range(PER_TILE[kind])
+        for member in rng.permutation(MEMBERS)
     )
     catalogue["object_id"] = [f"jpas-{s}-{i:07d}" for i, s in enumerate(catalogue["sample"])]
     catalogue = catalogue[list(CATALOGUE_COLUMNS)].astype(
@@ -122,13 +123,17 @@ def good_dataset(tiles: int = TILES, test: int = TEST_TILES, validation: int = 3
     splits["row"] = np.arange(len(catalogue))
     tile = catalogue["tile"]
     splits["part"] = np.select([tile < test, tile < test + validation], ["test", "validation"], "train")
-    cubes = rng.normal(0.0, 1.0, (len(catalogue), PIXELS, PIXELS, BANDS)).astype(np.float16)
+    cubes = rng.normal(0.0, NOISE, (len(catalogue), PIXELS, PIXELS, BANDS))
+    mags = catalogue[["galaxy_r_mag", "quasar_r_mag_observed"]]
+    cubes += ((10 ** (0.4 * (23.9 - mags))).sum(axis=1).to_numpy() / PIXELS**2)[:, None, None, None]
+    cubes = cubes.astype(np.float16)
     return Dataset(catalogue, splits[list(SPLIT_COLUMNS)], cubes, summed(cubes))
 
 
-def _object(rng: np.random.Generator, tile: int, kind: str, i: int, sample: str) -> dict[str, Any]:
+def _object(rng: np.random.Generator, tile: int, kind: str, number: str, sample: str) -> dict[str, Any]:
     """One row of the catalogue; systems of one tile share galaxies and spectra, as real ones do."""
     row: dict[str, Any] = dict.fromkeys(CATALOGUE_COLUMNS, np.nan)
+    i = int(number)
     lensed, alone = kind == "lensed_quasar", kind == "quasar_alone"
     n_images = 3 if lensed else 1
     magnification = [4.0, -2.0, 0.01] if lensed else [1.0]
@@ -147,7 +152,8 @@ def _object(rng: np.random.Generator, tile: int, kind: str, i: int, sample: str)
         "n_images": n_images,
         "n_bright_images": 2 if lensed else 1,
         "magnification": float(np.sum(np.abs(magnification))),
-        "n_neighbours": 1,
+        "n_neighbours": 1 + rng.poisson(1.0),
+        "neighbour_r_mag": rng.uniform(22.0, 25.0),
         "snr_median": 20.0,
         "psf_fwhm_median_arcsec": 0.9,
     }
@@ -160,6 +166,7 @@ def _object(rng: np.random.Generator, tile: int, kind: str, i: int, sample: str)
     assert n_images <= IMAGES_MAX
     if not alone:
         separation = 1.4 if lensed else rng.uniform(3.2, 5.0)
+        distance, direction = 0.5 if lensed else separation, rng.uniform(0.0, 2 * np.pi)
         row |= {
             "z_lens": rng.uniform(0.2, 0.8),
             "galaxy_r_mag": 19.0,
@@ -174,8 +181,8 @@ def _object(rng: np.random.Generator, tile: int, kind: str, i: int, sample: str)
             "mass_pa_deg": 35.0,
             "shear_1": 0.01,
             "shear_2": -0.02,
-            "galaxy_x_arcsec": 0.1 if lensed else 0.1 - separation,
-            "galaxy_y_arcsec": 0.1,
+            "galaxy_x_arcsec": 0.1 - distance * np.cos(direction),
+            "galaxy_y_arcsec": 0.1 - distance * np.sin(direction),
             "source_x_arcsec": 0.1,
             "source_y_arcsec": 0.0,
             "separation_arcsec": separation,

@@ -61,9 +61,11 @@ def given(name: str, checks: str, column: str, where: RowConditionType = None) -
     )
 
 
-def unique(name: str, checks: str, column: str = "object_id") -> gxe.Expectation:
+def unique(
+    name: str, checks: str, column: str = "object_id", where: RowConditionType = None
+) -> gxe.Expectation:
     """No value is there twice."""
-    return gxe.ExpectColumnValuesToBeUnique(column=column, **about(name, checks))
+    return gxe.ExpectColumnValuesToBeUnique(column=column, row_condition=where, **about(name, checks))
 
 
 def finite(name: str, checks: str, columns: Sequence[str], where: RowConditionType = None) -> gxe.Expectation:

@@ -23,13 +23,14 @@ class Suite:
     """What is expected of one table.
 
     ``row_names`` are the columns that name a failing row, its own name first; ``thresholds`` are the values
-    behind ``$PARAMETER``.
+    behind ``$PARAMETER``. A table that is ``shown`` is in the report with all its rows.
     """
 
     table: str
     row_names: tuple[str, ...]
     expectations: tuple[gxe.Expectation, ...]
     thresholds: dict[str, Any]
+    shown: bool = False
 
 
 def about(name: str, checks: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
-from lensfinder.gate.checks import one_of
+from lensfinder.gate.checks import one_of, unique
 from lensfinder.gate.expectations import Suite
 from lensfinder.gate.image_facts import FORBIDDEN
 from lensfinder.gate.tables import shape_text
@@ -52,4 +52,6 @@ def image_expectations(arrays: Sequence[ImageArray]) -> list[gxe.Expectation]:
             one_of(f"{name}_{rule}", checks.format(image), f"{name}_{fact}", [0])
             for rule, (fact, checks) in FORBIDDEN.items()
         ]
+        alone, word = f"no two objects have the same {image}", f"{name}_fingerprint"
+        expectations.append(unique(f"{name}_not_repeated", alone, word, Column(word) != ""))
     return expectations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,14 @@ class Outcome:
     """Everything that the gate found in one survey's dataset, or in the folds of a study.
 
     ``expected_failures`` names expectations that must not be met, where something wrong is done to show it.
+    ``shown`` holds the rows of the tables that the report shows whole.
     """
 
     survey: str
     n_rows: dict[str, int]
     findings: tuple[Finding, ...]
     expected_failures: tuple[str, ...] = ()
+    shown: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[Finding, ...]:
@@ -85,6 +87,7 @@ class Outcome:
             {table: n_rows for table, n_rows in self.n_rows.items() if table in tables},
             findings,
             tuple(name for name in self.expected_failures if name in names),
+            {table: rows for table, rows in self.shown.items() if table in tables},
         )
 
     def message(self, report: Path) -> str:
@@ -108,6 +111,7 @@ class Outcome:
             **({"expected_failures": self.expected_failures} if self.expected_failures else {}),
             "n_rows": self.n_rows,
             "expectations": [asdict(finding) for finding in self.findings],
+            **({"shown": self.shown} if self.shown else {}),
         }
         write_json(path, content)
 

@@ -79,6 +79,17 @@ _ENTRY = """<!DOCTYPE html>
 </tr>
 {% endfor %}
 </table>
+{% if outcome.shown[table] %}
+<table>
+<tr>{% for name in outcome.shown[table][0] %}<th>{{ name }}</th>{% endfor %}</tr>
+{% for row in outcome.shown[table] %}
+<tr>{% for value in row.values() %}<td>
+{%- if value is none %}–{% elif value is float %}{{ "%.4g" | format(value) }}
+{%- elif value is boolean %}{{ "yes" if value else "no" }}
+{%- else %}{{ value }}{% endif %}</td>{% endfor %}</tr>
+{% endfor %}
+</table>
+{% endif %}
 {% endfor %}
 </body>
 </html>

@@ -59,7 +59,8 @@ class Gate:
         for suite in suites:
             findings += self._check_table(suite, tables[suite.table])
         n_rows = {suite.table: len(tables[suite.table]) for suite in suites}
-        return Outcome(self._survey, n_rows, tuple(findings), tuple(expected_failures))
+        shown = {suite.table: _records(tables[suite.table]) for suite in suites if suite.shown}
+        return Outcome(self._survey, n_rows, tuple(findings), tuple(expected_failures), shown)
 
     def _check_table(self, suite: Suite, table: pd.DataFrame) -> list[Finding]:
         batch = self._source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("all rows")
@@ -162,6 +163,12 @@ def _examples(suite: Suite, failing: pd.DataFrame, kwargs: Mapping[str, Any]) ->
         names = {name: example[name] for name in suite.row_names}
         examples.append(names | blamed if blamed else example)
     return tuple(examples)
+
+
+def _records(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    """Return the rows of a table as plain data; a missing number is None."""
+    rows = table.astype(object).where(table.notna(), None).to_dict(orient="records")
+    return tuple({str(name): _plain(value) for name, value in row.items()} for row in rows)
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from lensfinder.gate.image_facts import Rows
@@ -71,6 +72,16 @@ def images_table(
     """
     columns = [objects, *(frame.add_prefix(f"{name}_") for name, frame in facts.items())]
     return pd.concat(columns, axis=1).assign(**errors)
+
+
+def image_numbers(images: pd.DataFrame) -> pd.DataFrame:
+    """Return of :func:`images_table` what is one number of an image: extremes, light and noise."""
+    return images.filter(regex=r"_(minimum|maximum|noise|flux)$")
+
+
+def index_in_name(object_id: pd.Series[str]) -> pd.Series[float]:
+    """Return the digits at the end of each name as a number; NaN where there are none."""
+    return object_id.str.extract(r"(\d+)$", expand=False).astype(np.float64)
 
 
 def shape_text(shape: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 import pytest
-from support.gate_dataset import Dataset, InMemory, good_dataset, small_params
+from support.gate_dataset import Dataset, InMemory, good_dataset, small_params, summed
 from support.gate_dataset import check as apply
 
 from lensfinder.gate.outcome import Outcome
@@ -16,6 +16,7 @@ from lensfinder.surveys.jpas.suites.tables import jpas_tables
 
 Break = Callable[[Dataset], None]
 PARAMS = small_params()
+LIGHT_BANDS = slice(18, 33, 3)
 COUNT_LEARNING = "splits.count_learning_lensed_quasar"
 IN_ONE_PART = {f"splits.{name}_in_one_part" for name in ("tile", "galaxy", "quasar")}
 
@@ -27,7 +28,7 @@ def good() -> Dataset:
 
 def tables_of(dataset: Dataset) -> dict[str, pd.DataFrame]:
     arrays = InMemory(dataset.cubes), InMemory(dataset.pseudo_spectra)
-    return jpas_tables(dataset.catalogue, dataset.splits, *arrays, PARAMS.seed)
+    return jpas_tables(dataset.catalogue, dataset.splits, *arrays, LIGHT_BANDS, PARAMS.seed)
 
 
 def check(dataset: Dataset, good: Dataset | None = None) -> Outcome:
@@ -115,6 +116,13 @@ def move_tile(d: Dataset) -> None:
         d.splits.loc[rows, "part"] = part
 
 
+def exchange_rows(d: Dataset) -> None:
+    """Two quasars alone of one tile point to each other's row."""
+    first = d.splits.loc[ALONE(d)]
+    same = d.splits.index[(d.splits["tile"] == first["tile"]) & (d.splits["kind"] == first["kind"])]
+    d.splits.loc[same, "row"] = d.splits.loc[same, "row"].to_numpy()[::-1]
+
+
 def repeat_object(d: Dataset) -> None:
     d.splits.loc[len(d.splits)] = d.splits.loc[PAIR(d)]
 
@@ -132,6 +140,7 @@ def pair_too_close(d: Dataset) -> None:
     row = PAIR(d)
     d.catalogue.loc[row, "separation_arcsec"] = 2.5
     d.catalogue.loc[row, "galaxy_x_arcsec"] = d.catalogue.loc[row, "image_1_x_arcsec"] - 2.5
+    d.catalogue.loc[row, "galaxy_y_arcsec"] = d.catalogue.loc[row, "image_1_y_arcsec"]
 
 
 def even_images(d: Dataset) -> None:
@@ -155,6 +164,53 @@ def blank_cube(d: Dataset) -> None:
     d.cubes[70] = 0
     d.pseudo_spectra[70] = 0
 
+
+def images_of_training_in_test(d: Dataset) -> None:
+    """Some images of the test are those of training, and the pseudo-spectra follow."""
+    test, train = (np.flatnonzero(d.splits["part"] == part)[:7] for part in ("test", "train"))
+    d.cubes[test] = d.cubes[train]
+    d.pseudo_spectra = summed(d.cubes)
+
+
+def images_exchanged(d: Dataset) -> None:
+    """The brightest and the faintest quasar alone have each other's images."""
+    mags = d.catalogue.loc[d.catalogue["kind"] == "quasar_alone", "quasar_r_mag_observed"]
+    two = [mags.idxmin(), mags.idxmax()]
+    d.cubes[two], d.pseudo_spectra[two] = d.cubes[two[::-1]], d.pseudo_spectra[two[::-1]]
+
+
+def lenses_first(d: Dataset) -> None:
+    """Objects are sorted by label in each sample, images with them, and named in that order."""
+    order = d.catalogue.sort_values(["sample", "label"], ascending=False, kind="stable").index
+    names = [f"jpas-{sample}-{i:07d}" for i, sample in enumerate(d.catalogue.loc[order, "sample"])]
+    d.catalogue = d.catalogue.loc[order].reset_index(drop=True).assign(object_id=names)
+    d.splits = d.splits.loc[order].reset_index(drop=True).assign(object_id=names, row=np.arange(len(order)))
+    d.cubes, d.pseudo_spectra = d.cubes[order], d.pseudo_spectra[order]
+
+
+def pairs_on_diagonals(d: Dataset) -> None:
+    pairs = d.catalogue["kind"] == "quasar_near_galaxy"
+    rng = np.random.default_rng(0)
+    for axis in "xy":
+        side = d.catalogue.loc[pairs, "separation_arcsec"] / np.sqrt(2) * rng.choice([-1, 1], pairs.sum())
+        d.catalogue.loc[pairs, f"galaxy_{axis}_arcsec"] = (
+            d.catalogue.loc[pairs, f"image_1_{axis}_arcsec"] - side
+        )
+
+
+def neighbours_of_others_alone(d: Dataset) -> None:
+    d.catalogue.loc[d.catalogue["label"] == 1, "n_neighbours"] = 0
+
+
+def noisy_lenses(d: Dataset) -> None:
+    """The noise of lenses is 4 % higher."""
+    lenses = np.flatnonzero(d.catalogue["label"] == 1)
+    mean = d.cubes[lenses].mean(axis=(1, 2), keepdims=True, dtype=np.float32)
+    d.cubes[lenses] = mean + 1.04 * (d.cubes[lenses] - mean)
+    d.pseudo_spectra = summed(d.cubes)
+
+
+LIGHT = {"images.cubes_not_too_bright", "images.cubes_not_too_faint"}
 
 BREAKS: list[tuple[Break, set[str]]] = [
     (
@@ -182,7 +238,7 @@ BREAKS: list[tuple[Break, set[str]]] = [
     ),
     (set_value("label", pair_of_training, 1, BOTH), {"catalogue.label_of_quasar_near_galaxy"}),
     (set_value("label", pair_of_training, 1, SPLITS), {"splits.label_agrees"}),
-    (set_value("row", [40, 41], [41, 40], SPLITS), {"splits.object_id_agrees"}),
+    (exchange_rows, {"splits.object_id_agrees"}),
     (
         set_value("row", 40, 10**6, SPLITS),
         {"splits.row_known"} | {f"splits.{of}_agrees" for of in ("object_id", "label", "kind", "tile")},
@@ -214,7 +270,10 @@ BREAKS: list[tuple[Break, set[str]]] = [
     (set_value("separation_arcsec", PAIR, 5.9), {"catalogue.pair_separation_is_distance"}),
     (even_images, {"catalogue.n_images_of_lensed"}),
     (set_value("n_images", PAIR, 3), {"catalogue.n_images_of_others", "catalogue.images_listed"}),
-    (set_value("quasar_r_mag_observed", ALONE, 24.0), {"catalogue.quasar_r_mag_in_range"}),
+    (
+        set_value("quasar_r_mag_observed", ALONE, 24.0),
+        {"catalogue.quasar_r_mag_in_range", "images.cubes_not_too_bright"},
+    ),
     (set_value("galaxy_axis_ratio", PAIR, 1.2), {"catalogue.galaxy_axis_ratio_in_range"}),
     (set_value("image_2_y_arcsec", LENSED, -6.1), {"catalogue.images_in_stamp"}),
     (set_value("galaxy_id", PAIR, ""), {"catalogue.galaxy_id_given"}),
@@ -226,8 +285,17 @@ BREAKS: list[tuple[Break, set[str]]] = [
         set_pixel("pseudo_spectra", PAIR, (1, 20, 3), -np.inf),
         {"images.pseudo_spectra_finite", "images.pseudo_spectra_are_sums"},
     ),
-    (other_pseudo_spectrum, {"images.pseudo_spectra_are_sums"}),
-    (blank_cube, {"images.cubes_not_blank", "images.pseudo_spectra_not_blank"}),
+    (other_pseudo_spectrum, {"images.pseudo_spectra_are_sums", "images.pseudo_spectra_not_repeated"}),
+    (
+        blank_cube,
+        {"images.cubes_not_blank", "images.pseudo_spectra_not_blank", "images.cubes_not_too_faint"},
+    ),
+    (images_of_training_in_test, {"images.cubes_not_repeated", "images.pseudo_spectra_not_repeated"} | LIGHT),
+    (images_exchanged, LIGHT),
+    (lenses_first, {"shortcuts.row_tells_nothing", "shortcuts.index_in_name_tells_nothing"}),
+    (pairs_on_diagonals, {"shortcuts.direction_off_diagonal_deg_tells_nothing"}),
+    (neighbours_of_others_alone, {"shortcuts.n_neighbours_tells_nothing"}),
+    (noisy_lenses, {"shortcuts.cubes_noise_tells_nothing"}),
     (change_array("cubes", lambda of: of[:-1]), {"arrays.cubes_count", "images.cubes_present"}),
     (
         change_array("pseudo_spectra", lambda of: np.concatenate([of, of[:1]])),

@@ -12,13 +12,23 @@ from lensfinder.gate.tables import arrays_table, beside_catalogue, images_table,
 from lensfinder.surveys.euclid.challenge.layout import RULE_COLUMNS
 from lensfinder.surveys.euclid.params import CONTROL
 from lensfinder.surveys.euclid.selection import ASSESSABLE
-from lensfinder.typing import BoolArray
+from lensfinder.surveys.euclid.suites.shortcuts import euclid_shortcuts
+from lensfinder.typing import BoolArray, FloatArray
 
 SET_ATTRIBUTES = ("object_id", "label", "kind")
 """Columns of a set that repeat the catalogue's."""
 
 DECIDING_COLUMNS = ("sample", *RULE_COLUMNS)
 """Columns of the catalogue that decide into which set an object may go."""
+
+
+_MIDDLE = slice(70, 130)
+
+LIGHT = {
+    "vis": (_MIDDLE, _MIDDLE, slice(None)),
+    "nisp": (slice(None), slice(None), slice(1)),
+}
+"""Pixels whose light is added up: the middle 6″ of a VIS stamp, around the deflector; of NISP one band."""
 
 
 def larger_sets(names: Sequence[str]) -> dict[str, str]:
@@ -47,19 +57,36 @@ def euclid_tables(
     arrays
         Image arrays by their names.
     """
-    facts = {name: image_facts(array, len(catalogue)) for name, array in arrays.items()}
+    facts = {name: image_facts(array, len(catalogue), LIGHT[name]) for name, array in arrays.items()}
     sets = {**training_sets, ASSESSABLE: assessable}
     table = named(catalogue)
     table["sets"] = _names_where(
         {name: table["object_id"].isin(members["object_id"]).to_numpy() for name, members in sets.items()}
     )
+    objects = table[["object_id", "sets", "kind", "origin", "n_gal_5"]]
+    images = images_table(objects, facts, brightness(table, facts["vis"]))
     test = table.loc[table["sample"] == "test", ["object_id", "kind", "mag_eff"]].reset_index(drop=True)
     return {
         "catalogue": table,
         **set_tables(training_sets, assessable, catalogue),
         "coverage": test.assign(times_in_assessable_1=times_used(test, assessable)),
         "arrays": arrays_table(arrays),
-        "images": images_table(table[["object_id", "sets", "kind"]], facts, {}),
+        "images": images,
+        "shortcuts": euclid_shortcuts(table, images),
+    }
+
+
+def brightness(catalogue: pd.DataFrame, vis: pd.DataFrame) -> dict[str, FloatArray]:
+    """Compare the light in the middle of each VIS stamp with the catalogue, give or take 5σ of the noise.
+
+    Columns ``vis_light_min`` (the most light that it may have) and ``vis_light_max`` (the least), over that
+    of deflector and sources.
+    """
+    own = 10 ** (0.4 * (23.9 - catalogue["mag_lens"])) + catalogue["source_flux"].fillna(0.0)
+    flux, noise = vis["flux"], 5 * vis["flux_error"]
+    return {
+        "vis_light_min": ((flux + noise) / own).to_numpy(),
+        "vis_light_max": ((flux - noise) / own).to_numpy(),
     }
 
 

@@ -12,7 +12,7 @@ from lensfinder.surveys.jpas.columns import CATALOGUE_COLUMNS, SPLIT_COLUMNS
 from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.parts import PARTS
 from lensfinder.surveys.jpas.paths import JpasPaths
-from lensfinder.surveys.jpas.suites.tables import jpas_tables
+from lensfinder.surveys.jpas.suites.tables import jpas_tables, r_bands
 
 if TYPE_CHECKING:
     from lensfinder.gate.expectations import Suite
@@ -27,14 +27,16 @@ def prepare(paths: JpasPaths, params: Params) -> Prepared:
     UserError
         If a file is missing or cannot be read.
     """
+    filters = read_filters(paths.tables)
     tables = jpas_tables(
         read_table(paths.catalogue, CATALOGUE_COLUMNS),
         read_table(PARTS.files(paths.splits)[0], SPLIT_COLUMNS),
         open_array(paths.cubes),
         open_array(paths.pseudo_spectra),
+        r_bands(filters),
         params.seed,
     )
-    n_bands = len(read_filters(paths.tables).cube_names)
+    n_bands = len(filters.cube_names)
 
     def suites() -> list[Suite]:
         from lensfinder.surveys.jpas.suites.suites import jpas_suites

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
 from lensfinder.gate.checks import between, one_of, row_count
 from lensfinder.gate.expectations import Suite
 from lensfinder.gate.image_checks import ImageArray, arrays_suite, image_expectations
+from lensfinder.gate.shortcut_checks import shortcuts_suite
 from lensfinder.gate.split_checks import (
     LEARNING,
     PARTS,
@@ -21,6 +24,7 @@ from lensfinder.gate.split_checks import (
 )
 from lensfinder.surveys.jpas.params import KINDS, Jpas
 from lensfinder.surveys.jpas.suites.catalogue import catalogue_suite
+from lensfinder.surveys.jpas.suites.shortcuts import GATED
 from lensfinder.surveys.jpas.suites.tables import SPLIT_ATTRIBUTES
 
 
@@ -35,12 +39,14 @@ def jpas_suites(jpas: Jpas, n_bands: int) -> list[Suite]:
         Bands of the survey's filter table.
     """
     arrays = image_arrays(jpas, n_bands)
+    images = images_suite(arrays)
     return [
         catalogue_suite(jpas),
         splits_suite(jpas),
         Suite("coverage", ("object_id", "kind"), tuple(coverage()), {}),
         arrays_suite(arrays, jpas.counts.total),
-        images_suite(arrays),
+        replace(images, expectations=(*images.expectations, *brightness())),
+        shortcuts_suite(GATED),
     ]
 
 
@@ -99,3 +105,21 @@ def images_suite(arrays: Sequence[ImageArray]) -> Suite:
     checks = "pseudo-spectra are the sums of their cubes, but for rounding (objects drawn at random)"
     are_sums = between("pseudo_spectra_are_sums", checks, "pseudo_spectra_error", high=1)
     return Suite("images", ("object_id", "part", "kind"), (*image_expectations(arrays), are_sums), {})
+
+
+LIGHT_MIN, LIGHT_MAX = 0.25, 3.0
+"""For what the catalogue's magnitudes leave open; 4,100 simulated cubes reach from 0.36 to 2.2.
+
+Microlensing (0.3 in ln(flux) of each image), light beyond the inner part of the stamp, emission lines in the
+bands that stand for rSDSS, and neighbours whose centres lie outside the stamp.
+"""
+
+
+def brightness() -> list[gxe.Expectation]:
+    """Return what is expected of the light of each cube beside its row of the catalogue."""
+    least = f"a cube has at least {LIGHT_MIN:g} of the light of its galaxy and quasar in rSDSS"
+    most = f"a cube has at most {LIGHT_MAX:g} times the light of its galaxy, quasar and neighbours in rSDSS"
+    return [
+        between("cubes_not_too_faint", least, "cubes_light_min", low=LIGHT_MIN),
+        between("cubes_not_too_bright", most, "cubes_light_max", high=LIGHT_MAX),
+    ]
