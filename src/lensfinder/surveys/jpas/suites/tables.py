@@ -94,7 +94,8 @@ def brightness(catalogue: pd.DataFrame, cubes: pd.DataFrame) -> dict[str, FloatA
 
 def _flux_ujy(mag: pd.Series[float]) -> FloatArray:
     """Flux of an AB magnitude; 0 of none."""
-    return np.nan_to_num(10 ** (0.4 * (23.9 - mag.to_numpy(dtype=np.float64))))
+    flux: FloatArray = np.nan_to_num(10 ** (0.4 * (23.9 - mag.to_numpy(dtype=np.float64))))
+    return flux
 
 
 def sums_error(cubes: Rows, pseudo_spectra: Rows, n_objects: int, seed: int) -> dict[str, FloatArray]:
