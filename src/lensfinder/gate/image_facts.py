@@ -161,8 +161,8 @@ def light_facts(images: AnyArray, light: Region) -> dict[str, FloatArray]:
 
     Returns
     -------
-    Of shape (n,): ``noise`` (geometric mean over bands of :func:`border_noise`), ``flux`` (mean over the bands
-    of ``light`` of the sum over its pixels) and ``flux_error`` (its standard error by the noise alone).
+    Of shape (n,): ``noise`` (geometric mean over bands of :func:`border_noise`), ``flux`` (mean over the
+    bands of ``light`` of the sum over its pixels) and ``flux_error`` (its standard error by the noise alone).
     """
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         noise = border_noise(images)
@@ -185,11 +185,9 @@ def border_noise(images: AnyArray) -> FloatArray:
     rows = np.diff(images[:, [0, -1]].astype(np.float32), axis=2)
     columns = np.diff(images[:, :, [0, -1]].astype(np.float32), axis=1)
     n, bands = len(images), images.shape[3]
-    differences = np.abs(np.concatenate([rows.reshape(n, -1, bands), columns.reshape(n, -1, bands)], axis=1))
-    sigma: FloatArray = np.median(differences, axis=1).astype(np.float64) / (
-        stats.norm.ppf(0.75) * np.sqrt(2)
-    )
-    return sigma
+    differences = np.concatenate([rows.reshape(n, -1, bands), columns.reshape(n, -1, bands)], axis=1)
+    median: FloatArray = np.median(np.abs(differences), axis=1).astype(np.float64)
+    return median / float(stats.norm.ppf(0.75) * np.sqrt(2))
 
 
 def forbidden(image: AnyArray) -> str | None:

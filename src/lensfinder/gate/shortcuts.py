@@ -68,9 +68,7 @@ def shortcuts_table(
     for name in numbers:
         value = numbers[name].to_numpy(dtype=np.float64)
         given = np.isfinite(value)
-        auc, error, freedom, n = stratified_auc(
-            value[given], label[given] == 1, strata[given], clusters[given]
-        )
+        auc, error, freedom, n = stratified_auc(value[given], positive[given], strata[given], clusters[given])
         is_gated = name in tolerances
         if n == 0 and not (is_gated and given.any()):
             continue

@@ -275,6 +275,21 @@ def image_missing(d: EuclidDataset) -> Expected:
     return {"arrays.vis_count": {"None"}, "images.vis_present": {name_of(d, len(d.catalogue) - 1)}}
 
 
+def stamp_of_training_in_test(d: EuclidDataset) -> Expected:
+    """The test has a VIS stamp of training, whose deflector happens to be as bright."""
+    test = some(d, 3, sample="test", kind="no_source")
+    train = d.catalogue[(d.catalogue["sample"] == "train") & (d.catalogue["kind"] == "no_source")]
+    twin = int((train["mag_lens"] - d.catalogue.loc[test, "mag_lens"]).abs().idxmin())
+    d.vis[test] = d.vis[twin]
+    return {"images.vis_not_repeated": {name_of(d, test), name_of(d, twin)}}
+
+
+def stamp_of_another_deflector(d: EuclidDataset) -> Expected:
+    row = some(d, 4, sample="test", kind="no_source")
+    d.vis[row] = 0.1 * d.vis[row]
+    return naming(d, row, "images.vis_not_too_faint")
+
+
 def other_shape_and_dtype(d: EuclidDataset) -> Expected:
     d.nisp = d.nisp[:, :-1].astype(np.float32)
     return {"arrays.nisp_shape": {"None"}, "arrays.nisp_dtype": {"None"}}
@@ -289,6 +304,8 @@ TEST_AND_IMAGE_FAULTS: list[Fault] = [
     nan_pixel,
     blank_nisp,
     image_missing,
+    stamp_of_training_in_test,
+    stamp_of_another_deflector,
     other_shape_and_dtype,
 ]
 
@@ -319,6 +336,11 @@ def test_good_dataset_leaves_an_outcome_and_a_report(good: EuclidDataset, tmp_pa
     validate(paths, PARAMS)
     outcome = json.loads(paths.validation.read_text(encoding="utf-8"))
     assert outcome["success"]
+    listed = {row["number"]: row for row in outcome["shown"]["shortcuts"]}
+    assert listed["vis_noise"]["gated"]
+    assert abs(listed["vis_noise"]["auc"] - 0.5) < 0.2
+    assert not listed["source_flux"]["gated"]
+    assert listed["source_flux"]["p_holm"] is None
     assert outcome["n_rows"]["set_6"] == len(good.sets["set_6"])
     names = [(entry["table"], entry["name"]) for entry in outcome["expectations"]]
     assert len(names) == len(set(names)) > 200
@@ -326,6 +348,7 @@ def test_good_dataset_leaves_an_outcome_and_a_report(good: EuclidDataset, tmp_pa
     assert [entry["name"] for entry in outcome["expectations"] if entry["n_checked"] == 0] == []
     assert str(tmp_path) not in paths.validation.read_text(encoding="utf-8")
     text = (paths.data_docs / "index.html").read_text(encoding="utf-8")
+    assert all(f"<td>{name}</td>" in text for name in listed)
     for name in (*good.sets, "assessable_1"):
         assert f'<h2 id="{name}">' in text
         assert re.search(rf'href="validations/{name}/[^"]+"', text)

@@ -44,5 +44,5 @@ def euclid_shortcuts(catalogue: pd.DataFrame, images: pd.DataFrame) -> pd.DataFr
     )
     numbers = numbers.join(image_numbers(images))
     judged = catalogue["label"] != -1
-    stamps = catalogue[judged]
-    return shortcuts_table(numbers[judged], stamps["label"], stamps["sample"], stamps.index, gated(catalogue))
+    label, sample = (catalogue.loc[judged, name].to_numpy() for name in ("label", "sample"))
+    return shortcuts_table(numbers[judged], label, sample, np.arange(len(label)), gated(catalogue))

@@ -108,7 +108,7 @@ def images_suite(arrays: Sequence[ImageArray]) -> Suite:
 
 
 LIGHT_MIN, LIGHT_MAX = 0.25, 3.0
-"""For what the catalogue's magnitudes leave open; 4,100 simulated cubes reach from 0.36 to 2.2.
+"""For what the catalogue's magnitudes leave open; 6,400 cubes of the default preset reach from 0.36 to 2.2.
 
 Microlensing (0.3 in ln(flux) of each image), light beyond the inner part of the stamp, emission lines in the
 bands that stand for rSDSS, and neighbours whose centres lie outside the stamp.

@@ -94,7 +94,7 @@ def brightness(catalogue: pd.DataFrame, cubes: pd.DataFrame) -> dict[str, FloatA
 
 def _flux_ujy(mag: pd.Series[float]) -> FloatArray:
     """Flux of an AB magnitude; 0 of none."""
-    flux: FloatArray = (10 ** (0.4 * (23.9 - mag))).fillna(0.0).to_numpy()
+    flux: FloatArray = np.nan_to_num(10 ** (0.4 * (23.9 - mag.to_numpy(dtype=np.float64))))
     return flux
 
 
