@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.project import PARAMS, make_project
+from support.project import PARAMS, changed_file, make_project
 
 from lensfinder.datasets.table import read_table
 from lensfinder.params import read_params
@@ -24,10 +24,12 @@ def lensfinder(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-def simulate_with_spectra(root: Path) -> subprocess.CompletedProcess[str]:
-    params = root / "params.yaml"
-    params.write_text(params.read_text().replace("source: synthetic", "source: sdss"))
-    return lensfinder(root, "simulate", "jpas")
+@pytest.fixture
+def sdss_root(tmp_path: Path) -> Path:
+    """A project of preset smoke whose quasars come from spectra in its folder ``spectra``."""
+    root = make_project(tmp_path)
+    changed_file(root / "params.yaml", root / "params.yaml", "jpas.quasars.source", "sdss")
+    return root
 
 
 def test_help_lists_the_verbs_in_the_order_of_the_pipeline(tmp_path: Path) -> None:
@@ -62,22 +64,21 @@ def test_wrong_use_exits_2_with_a_message(tmp_path: Path, arguments: list[str], 
     assert "Traceback" not in done.stderr
 
 
-def test_nothing_is_trained_before_the_gate(project: Path) -> None:
-    done = lensfinder(project, "train", "jpas", "cube")
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [("cube", "lensfinder validate"), ("transformer", "'transformer'.*cube, pseudo_spectra")],
+)
+def test_no_unknown_model_is_trained_and_none_before_the_gate(
+    tmp_path: Path, model: str, message: str
+) -> None:
+    done = lensfinder(make_project(tmp_path), "train", "jpas", model)
     assert done.returncode == 2
-    assert "lensfinder validate" in done.stderr
+    assert re.search(message, done.stderr)
 
 
-def test_an_unknown_model_is_named_with_those_there_are(project: Path) -> None:
-    done = lensfinder(project, "train", "jpas", "transformer")
-    assert done.returncode == 2
-    assert "'transformer'" in done.stderr
-    assert "cube, pseudo_spectra" in done.stderr
-
-
-def test_spectra_are_written_checked_and_simulated_with(tmp_path: Path) -> None:
-    """The commands of the README's section on own spectra, at the size of preset smoke."""
-    root = make_project(tmp_path)
+def test_spectra_are_written_checked_and_simulated_with(sdss_root: Path) -> None:
+    """The commands of the README's section on own spectra."""
+    root = sdss_root
     done = lensfinder(root, "spectra", "write", "spectra", "--count", "240")
     assert done.returncode == 0, done.stderr
     (root / "spectra" / "spec-9999-99999-0001.fits").write_bytes(b"damaged")
@@ -87,17 +88,16 @@ def test_spectra_are_written_checked_and_simulated_with(tmp_path: Path) -> None:
     assert "spec-9999-99999-0001.fits" in done.stdout
     assert (root / "figure.png").stat().st_size > 10_000
 
-    done = simulate_with_spectra(root)
+    done = lensfinder(root, "simulate", "jpas")
     assert done.returncode == 0, done.stderr
     quasars = read_table(JpasPaths(root).quasars)
     assert set(quasars["source"]) == {"sdss"}
     assert quasars["spectrum_id"].is_unique
 
 
-def test_fewer_spectra_than_tiles_is_an_error_with_both_numbers(tmp_path: Path) -> None:
-    root = make_project(tmp_path)
-    assert lensfinder(root, "spectra", "write", "spectra", "--count", "5").returncode == 0
-    done = simulate_with_spectra(root)
+def test_fewer_spectra_than_tiles_is_an_error_with_both_numbers(sdss_root: Path) -> None:
+    assert lensfinder(sdss_root, "spectra", "write", "spectra", "--count", "5").returncode == 0
+    done = lensfinder(sdss_root, "simulate", "jpas")
     assert done.returncode == 2
     assert "5 usable" in done.stderr
     assert "24" in done.stderr

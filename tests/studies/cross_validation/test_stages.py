@@ -108,11 +108,15 @@ def test_a_fold_scores_only_what_it_held_out_or_validated_on(
         assert scores.equals(splits[splits != "train"].reindex(scores.index))
 
 
-def test_no_fold_is_trained_before_its_gate(study: StudyPaths) -> None:
-    with pytest.raises(UserError, match=r"cv_leak.*fold_1\.json: no such file; nothing is trained before"):
-        train_fold(study.survey, PARAMS, LEAK.name, "cube", Fold(1, 1))
-
-
-def test_an_unknown_fold_is_refused_with_those_that_there_are(study: StudyPaths) -> None:
-    with pytest.raises(UserError, match=r"no repeat_1-fold_3 of model 'cube'; .* folds \[1, 2\]"):
-        train_fold(study.survey, PARAMS, CV.name, "cube", Fold(1, 3))
+@pytest.mark.parametrize(
+    ("name", "fold", "message"),
+    [
+        (LEAK.name, 1, r"cv_leak.*fold_1\.json: no such file; nothing is trained before"),
+        (CV.name, 3, r"no repeat_1-fold_3 of model 'cube'; .* folds \[1, 2\]"),
+    ],
+)
+def test_no_unknown_fold_is_trained_and_none_before_its_gate(
+    study: StudyPaths, name: str, fold: int, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        train_fold(study.survey, PARAMS, name, "cube", Fold(1, fold))
