@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,10 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 from support.dependencies import RECORDER, package_files, read_loaded, stage_entries, wrong_dependencies
-from support.project import REPOSITORY, changed_file, make_project
+from support.project import REPOSITORY, changed, changed_file, make_project
 from support.verbs import run_verbs
 
-from lensfinder.datasets.table import write_table
+from lensfinder.datasets.table import Column, write_table
 from lensfinder.errors import UserError
 from lensfinder.params import Params, read_params
 from lensfinder.studies.cross_validation.tracking import study_hash
@@ -61,30 +62,19 @@ def test_a_stages_hash_follows_its_parameters_data_and_code_only(tmp_path: Path)
     shutil.copytree(REPOSITORY / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
     params = read_params(root / "params.yaml")
 
-    def simulate_hash(params=params) -> str:  # type: ignore[no-untyped-def]
-        return stage_inputs_hash(root, "simulate-jpas", params)
+    def simulate_hash(values: Mapping[str, object] = {}) -> str:
+        return stage_inputs_hash(root, "simulate-jpas", changed(params, values))
 
     first = simulate_hash()
     assert simulate_hash() == first
-    judging = params.jpas.judging.model_copy(update={"beta": 1.0})
-    other_judging = params.jpas.model_copy(update={"judging": judging})
-    assert simulate_hash(params.model_copy(update={"jpas": other_judging})) == first
-    assert simulate_hash(params.model_copy(update={"seed": 1})) != first
+    assert simulate_hash({"jpas.judging.beta": 1.0}) == first
+    assert simulate_hash({"seed": 1}) != first
     lens = root / "src" / "lensfinder" / "lensing" / "lens.py"
     lens.write_text(lens.read_text() + "\n# changed\n")
     second = simulate_hash()
     assert second != first
     (root / "spectra" / "spec-0001-00001-0001.fits").write_bytes(b"x")
     assert simulate_hash() != second
-
-
-def test_unknown_stages_are_named(tmp_path: Path) -> None:
-    root = make_project(tmp_path)
-    params = read_params(root / "params.yaml")
-    with pytest.raises(UserError, match="no stage train-hubble"):
-        stage_inputs_hash(root, "train-hubble@cube", params)
-    with pytest.raises(UserError, match="no item spiral"):
-        stage_inputs_hash(root, "train-jpas@spiral", params)
 
 
 STUDY = """\
@@ -153,8 +143,8 @@ def study_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def with_model(params: Params, name: str, **changes: object) -> Params:
     models = dict(params.jpas.models)
-    models[name] = models.get(name, models["cube"]).model_copy(update=changes)
-    return params.model_copy(update={"jpas": params.jpas.model_copy(update={"models": models})})
+    models[name] = changed(models.get(name, models["cube"]), changes)
+    return changed(params, {"jpas.models": models})
 
 
 def test_a_stage_of_a_study_is_found_by_the_address_that_dvc_gives_it(study_project: Path) -> None:
@@ -177,8 +167,8 @@ def test_the_hash_of_one_item_follows_what_that_item_reads(study_project: Path) 
         return [stage_inputs_hash(study_project, stage, params) for stage in stages]
 
     before = hashes(params)
-    changed = hashes(with_model(params, "cube", dropout=0.5))
-    assert [old != new for old, new in zip(before, changed, strict=True)] == [True, False, True, False]
+    other_model = hashes(with_model(params, "cube", dropout=0.5))
+    assert [old != new for old, new in zip(before, other_model, strict=True)] == [True, False, True, False]
     split = study_project / "splits" / "1-3-all.txt"
     split.write_text("other")
     other_fold = hashes(params)
@@ -189,18 +179,25 @@ def test_the_hash_of_one_item_follows_what_that_item_reads(study_project: Path) 
 @pytest.mark.parametrize(
     ("stage", "message"),
     [
-        ("train-cv-jpas@1-9-cube-twice0", "no item 1-9-cube-twice0; there are 1-1-cube-twice0, 1-1-cube"),
-        ("train-cv-jpas", r"no item \(none\)"),
-        ("train-named@spiral", "no item spiral; there are cube, pseudo_spectra"),
-        ("dream", "no stage dream"),
-        ("lost", r"stage lost works in wdir \., which is not"),
-        ("mistaken", r"names jpas\.cv\.fold, and params\.yaml has no such value"),
+        ("train-hubble@cube", "no stage train-hubble"),
+        ("train-jpas@spiral", "no item spiral"),
+        (
+            f"{ADDRESS}train-cv-jpas@1-9-cube-twice0",
+            "no item 1-9-cube-twice0; there are 1-1-cube-twice0, 1-1",
+        ),
+        (f"{ADDRESS}train-cv-jpas", r"no item \(none\)"),
+        (f"{ADDRESS}train-named@spiral", "no item spiral; there are cube, pseudo_spectra"),
+        (f"{ADDRESS}dream", "no stage dream"),
+        (f"{ADDRESS}lost", r"stage lost works in wdir \., which is not"),
+        (f"{ADDRESS}mistaken", r"names jpas\.cv\.fold, and params\.yaml has no such value"),
+        ("studies/jpas/none/dvc.yaml:split", "no such file"),
     ],
 )
-def test_what_a_study_does_not_have_is_named(study_project: Path, stage: str, message: str) -> None:
+def test_what_a_pipeline_does_not_have_is_named(study_project: Path, stage: str, message: str) -> None:
     params = read_params(study_project / "params.yaml")
-    with pytest.raises(UserError, match=r"studies/jpas/cv/dvc\.yaml: .*" + message):
-        stage_inputs_hash(study_project, ADDRESS + stage, params)
+    file = re.escape(stage.rpartition(":")[0] or "dvc.yaml")
+    with pytest.raises(UserError, match=rf"{file}: .*{message}"):
+        stage_inputs_hash(study_project, stage, params)
 
 
 def test_a_pipeline_may_have_parameters_of_its_own(study_project: Path) -> None:
@@ -217,18 +214,12 @@ def test_a_pipeline_may_have_parameters_of_its_own(study_project: Path) -> None:
 
     before = hashes("hsc: {cube: {dropout: 0.1}, pseudo_spectra: {dropout: 0.1}, name: HSC}")
     assert hashes("hsc: {cube: {dropout: 0.1}, pseudo_spectra: {dropout: 0.1}, name: H}") == before
-    changed = hashes("hsc: {cube: {dropout: 0.2}, pseudo_spectra: {dropout: 0.1}, name: H}")
-    assert [old != new for old, new in zip(before, changed, strict=True)] == [True, False]
+    other = hashes("hsc: {cube: {dropout: 0.2}, pseudo_spectra: {dropout: 0.1}, name: H}")
+    assert [old != new for old, new in zip(before, other, strict=True)] == [True, False]
     with pytest.raises(UserError, match=r"hsc/dvc\.yaml: .*hsc\.pseudo_spectra.* missing from"):
         hashes("hsc: {cube: {dropout: 0.2}, name: H}")
     with pytest.raises(UserError, match=r"hsc/dvc\.yaml: .*Could not find 'hsc\.name'"):
         hashes("hsc: {cube: {dropout: 0.2}}")
-
-
-def test_a_study_that_is_not_there_is_named(study_project: Path) -> None:
-    params = read_params(study_project / "params.yaml")
-    with pytest.raises(UserError, match=r"studies/jpas/none/dvc\.yaml: no such file"):
-        stage_inputs_hash(study_project, "studies/jpas/none/dvc.yaml:split", params)
 
 
 def test_a_study_is_known_by_all_that_defines_it_and_nothing_else(tmp_path: Path) -> None:
@@ -241,23 +232,17 @@ def test_a_study_is_known_by_all_that_defines_it_and_nothing_else(tmp_path: Path
     def cube(params: Params, study: str = "cv") -> str:
         return study_hash(StudyPaths(JpasPaths(root), study), params, "cube")
 
-    def changed(section: str, **changes: object) -> Params:
-        part = getattr(params.jpas, section).model_copy(update=changes)
-        return params.model_copy(update={"jpas": params.jpas.model_copy(update={section: part})})
-
     first = cube(params)
     assert cube(with_model(params, "pseudo_spectra", dropout=0.5)) == first
-    assert cube(changed("cv", models=("cube",))) == first
-    assert cube(changed("judging", beta=1.0)) == first
+    assert cube(changed(params, {"jpas.cv.models": ("cube",)})) == first
+    assert cube(changed(params, {"jpas.judging.beta": 1.0})) == first
+    values = {"jpas.cv.folds": (1, 2), "jpas.cv.repeats": (1, 2, 3), "jpas.training.patience": 99}
+    values |= {"seed": 1, "jpas.split.validation_fraction": 0.3}
     others = [
         cube(params, "cv_leak"),
         study_hash(StudyPaths(JpasPaths(root), "cv"), params, "pseudo_spectra"),
-        cube(params.model_copy(update={"seed": 1})),
         cube(with_model(params, "cube", dropout=0.5)),
-        cube(changed("cv", folds=(1, 2))),
-        cube(changed("cv", repeats=(1, 2, 3))),
-        cube(changed("training", patience=99)),
-        cube(changed("split", validation_fraction=0.3)),
+        *(cube(changed(params, {name: value})) for name, value in values.items()),
     ]
     catalogue.write_bytes(b"other objects")
     others.append(cube(params))
@@ -437,41 +422,38 @@ def test_each_model_has_one_finished_run(checkout: Path) -> None:
     assert {status for _, status in runs} == {"FINISHED"}
 
 
+def repro_stops(
+    checkout: Path, survey: str, cut: str, name: str, table: pd.DataFrame, columns: Mapping[str, Column]
+) -> str:
+    """Put a table into the place of one of ``splits``; what DVC says, which trains nothing on it."""
+    before = (checkout / "dvc.lock").read_text()
+    (checkout / "splits" / name).unlink()
+    write_table(checkout / "splits" / name, table, columns)
+    assert run(checkout, "dvc", "commit", "-f", f"{cut}-{survey}").returncode == 0
+    done = run(checkout, "dvc", "repro", f"compare-{survey}")
+    assert done.returncode != 0
+    assert f"Running stage 'train-{survey}" not in done.stdout + done.stderr
+    (checkout / "dvc.lock").write_text(before)
+    return done.stdout + done.stderr
+
+
 @pytest.mark.slow
 def test_removed_positives_stop_the_pipeline_before_any_training(checkout: Path) -> None:
     """As somebody does who swaps in data of their own: replace the file, `dvc commit -f`, `dvc repro`."""
-    path = checkout / "splits" / "jpas.parquet"
-    before = (checkout / "dvc.lock").read_text()
     model = checkout / "models" / "jpas" / "cube" / "model.keras"
     trained = model.read_bytes()
-    splits = pd.read_parquet(path)
+    splits = pd.read_parquet(checkout / "splits" / "jpas.parquet")
     positive = np.flatnonzero((splits["part"] == "train") & (splits["label"] == 1))
     removed = np.random.default_rng(0).choice(positive, len(positive) // 3, replace=False)
-    path.unlink()
-    write_table(path, splits.drop(index=removed), SPLIT_COLUMNS)
-    assert run(checkout, "dvc", "commit", "-f", "split-jpas").returncode == 0
-    done = run(checkout, "dvc", "repro", "compare-jpas")
-    output = done.stdout + done.stderr
-    assert done.returncode != 0
+    output = repro_stops(checkout, "jpas", "split", "jpas.parquet", splits.drop(index=removed), SPLIT_COLUMNS)
     assert "Running stage 'validate-jpas'" in output
-    assert "Running stage 'train-jpas" not in output
     assert "lensed_quasar" in output
     assert model.read_bytes() == trained
-    (checkout / "dvc.lock").write_text(before)
 
 
 @pytest.mark.slow
 def test_a_lens_lost_from_the_larger_set_stops_the_pipeline_and_is_named(checkout: Path) -> None:
-    folder, before = checkout / "splits" / "euclid", (checkout / "dvc.lock").read_text()
-    set_1, set_2 = (pd.read_parquet(folder / f"set_{k}.parquet") for k in (1, 2))
+    set_1, set_2 = (pd.read_parquet(checkout / f"splits/euclid/set_{k}.parquet") for k in (1, 2))
     lost = set_1.loc[set_1["label"] == 1, "object_id"].iloc[0]
-    (folder / "set_2.parquet").unlink()
     left = set_2[set_2["object_id"] != lost].reset_index(drop=True)
-    write_table(folder / "set_2.parquet", left, SET_COLUMNS)
-    assert run(checkout, "dvc", "commit", "-f", "select-euclid").returncode == 0
-    done = run(checkout, "dvc", "repro", "compare-euclid")
-    output = done.stdout + done.stderr
-    assert done.returncode != 0
-    assert "Running stage 'train-euclid" not in output
-    assert lost in output
-    (checkout / "dvc.lock").write_text(before)
+    assert lost in repro_stops(checkout, "euclid", "select", "euclid/set_2.parquet", left, SET_COLUMNS)

@@ -41,17 +41,11 @@ def derivative(function, step: float):
 # --- listed values ---
 
 
-def test_listed_convergence_at_the_centre():
+def test_listed_deflection_and_convergence():
     assert CIRCULAR.convergence(0.0, 0.0) == pytest.approx(6.5, rel=1e-14)
-
-
-def test_listed_deflection_and_convergence_of_an_ellipse():
     assert ELLIPTICAL.deflection(0.3, 0.2) == pytest.approx((0.951695193, 0.849133055), abs=5e-10)
     assert ELLIPTICAL.convergence(0.3, 0.2) == pytest.approx(2.342286416, abs=5e-10)
-
-
-def test_listed_critical_radii():
-    for radius in (1.2845, 0.3151):
+    for radius in (1.2845, 0.3151):  # where it is critical
         before, after = CIRCULAR.jacobian_determinant(np.array([radius - 1e-4, radius + 1e-4]), 0.0)
         assert before * after < 0.0
 

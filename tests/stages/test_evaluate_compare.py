@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.gate_dataset import BANDS, PIXELS, small_params
+from support.project import digests
 from support.survey_evaluation import fake_scores, make_survey, use_network
 
 from lensfinder.datasets.table import read_table
@@ -47,11 +47,6 @@ def run(paths: SurveyPaths, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, 
     return shapes
 
 
-def digests(root: Path) -> dict[str, str]:
-    files = [path for top in OUTPUTS for path in sorted((root / top).rglob("*")) if path.is_file()]
-    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
 @pytest.fixture(scope="module")
 def judged(
     tmp_path_factory: pytest.TempPathFactory,
@@ -59,7 +54,7 @@ def judged(
     paths = make_survey(tmp_path_factory.mktemp("survey"))
     with pytest.MonkeyPatch.context() as monkeypatch:
         shapes = run(paths, monkeypatch)
-    return paths, digests(paths.root), shapes
+    return paths, digests(paths.root, *OUTPUTS), shapes
 
 
 @pytest.mark.slow
@@ -67,20 +62,11 @@ def test_everything_the_contract_names_is_written(judged) -> None:  # type: igno
     paths, made, shapes = judged
     for name in MODELS:
         folder = f"evaluation/jpas/{name}"
+        both = ("roc", "f_beta", "reliability", "completeness")
+        figures = (*both, "confusion_matrix", "loss", "atlas_mistakes_01")
         expected = {f"metrics/jpas/{name}.json", f"{folder}/scores.parquet"}
-        for figure in (
-            "confusion_matrix",
-            "roc",
-            "f_beta",
-            "reliability",
-            "completeness",
-            "loss",
-            "atlas_mistakes_01",
-        ):
-            expected.add(f"{folder}/figures/{figure}.png")
-        expected |= {
-            f"{folder}/plots/{t}.csv" for t in ("roc", "f_beta", "reliability", "completeness", "confusion")
-        }
+        expected |= {f"{folder}/figures/{figure}.png" for figure in figures}
+        expected |= {f"{folder}/plots/{table}.csv" for table in (*both, "confusion")}
         assert not expected - set(made)
         scores = read_table(paths.model(name).scores, survey_of("jpas").columns.scores)
         assert set(scores["part"]) == {"validation", "test"}
@@ -148,7 +134,7 @@ def test_the_same_inputs_make_the_same_bytes(judged, monkeypatch: pytest.MonkeyP
     evaluate_model(paths, PARAMS, "cube")
     learn_baselines(paths, PARAMS)
     compare_models(paths, PARAMS)
-    assert digests(paths.root) == made
+    assert digests(paths.root, *OUTPUTS) == made
 
 
 def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,21 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.project import PARAMS
+from support import project
 
 from lensfinder.datasets.table import write_table
 from lensfinder.errors import UserError
-from lensfinder.params import Params, read_params
+from lensfinder.params import read_params
 from lensfinder.stages.train import train_model
 from lensfinder.surveys.euclid.columns import SET_COLUMNS
 from lensfinder.surveys.euclid.parts import PARTS
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.workspace.paths import SurveyPaths
 
-
-@pytest.fixture
-def params() -> Params:
-    return read_params(PARAMS)
+PARAMS = read_params(project.PARAMS)
 
 
 @pytest.fixture
@@ -51,18 +48,18 @@ def paths(tmp_path: Path) -> SurveyPaths:
     ("survey", "models"), [("jpas", "cube, pseudo_spectra"), ("euclid", "set_1, .*, set_6, control")]
 )
 def test_an_unknown_model_is_refused_with_those_that_there_are(
-    tmp_path: Path, params: Params, survey: str, models: str
+    tmp_path: Path, survey: str, models: str
 ) -> None:
     with pytest.raises(UserError, match=rf"params\.yaml: {survey} has no model 'set_7'; .* {models}"):
-        train_model(SurveyPaths(tmp_path, survey), params, "set_7")
+        train_model(SurveyPaths(tmp_path, survey), PARAMS, "set_7")
 
 
-def test_nothing_is_trained_before_the_gate(paths: SurveyPaths, params: Params) -> None:
+def test_nothing_is_trained_before_the_gate(paths: SurveyPaths) -> None:
     paths.validation.unlink()
     with pytest.raises(UserError, match=r"euclid\.json: no such file; .*lensfinder validate"):
-        train_model(paths, params, "set_1")
+        train_model(paths, PARAMS, "set_1")
 
 
-def test_images_that_lack_a_row_of_the_splits_are_named(paths: SurveyPaths, params: Params) -> None:
+def test_images_that_lack_a_row_of_the_splits_are_named(paths: SurveyPaths) -> None:
     with pytest.raises(UserError, match=r"nisp\.npy: has 5 images, and none for row 5 \(euclid-5\)"):
-        train_model(paths, params, "set_1")
+        train_model(paths, PARAMS, "set_1")

@@ -91,7 +91,7 @@ class Dataset:
         paths.pseudo_spectra.parent.mkdir(parents=True)
         np.save(paths.cubes, self.cubes)
         np.save(paths.pseudo_spectra, self.pseudo_spectra)
-        paths.tables.mkdir()
+        paths.tables.mkdir(exist_ok=True)
         shutil.copy(CATALOGS / "jpas_filters.ecsv", paths.tables)
         return paths
 

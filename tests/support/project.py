@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,12 @@ PARAMS = REPOSITORY / "params.yaml"
 
 
 Section = TypeVar("Section", bound=BaseModel)
+
+
+def digests(root: Path, *folders: str) -> dict[str, str]:
+    """Say what is in every file of some folders of a project."""
+    files = [path for folder in folders for path in (root / folder).rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 class Killed(BaseException):

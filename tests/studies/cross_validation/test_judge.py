@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pytest
 from support.cross_validation import TILES, WHOLE_BYTES, cv_params, make_catalogue, make_folds, write_fold
 from support.euclid_dataset import good_euclid_catalogue, small_euclid_params
 from support.gate_dataset import PER_TILE
+from support.project import digests
 
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
@@ -27,13 +28,6 @@ from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 PARAMS = cv_params()
 HONEST, FLATTERED = {"cube": 3.0, "pseudo_spectra": 1.2}, {"cube": 4.5, "pseudo_spectra": 3.0}
 N = TILES * sum(PER_TILE.values())
-
-
-def digests(root: Path) -> dict[str, str]:
-    files = [
-        path for top in ("metrics", "reports") for path in sorted((root / top).rglob("*")) if path.is_file()
-    ]
-    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +103,7 @@ def test_random_folds_stay_apart_and_show_what_they_cost(judged: SurveyPaths) ->
 
 
 def test_the_same_scores_make_the_same_bytes(judged: SurveyPaths) -> None:
-    made = digests(judged.root)
+    made = digests(judged.root, "metrics", "reports")
     assert {
         "metrics/jpas/cv.json",
         "reports/cv/jpas/scores.parquet",
@@ -118,7 +112,7 @@ def test_the_same_scores_make_the_same_bytes(judged: SurveyPaths) -> None:
     stale = StudyPaths(judged, CV.name).report_dir / "figures" / "of_an_earlier_run.png"
     stale.write_bytes(b"")
     judge_cv(judged, PARAMS, CV.name)
-    assert digests(judged.root) == made
+    assert digests(judged.root, "metrics", "reports") == made
 
 
 def test_two_repeats_and_a_single_model(tmp_path: Path) -> None:
@@ -143,41 +137,36 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path) -> None:
     judge_cv(paths, PARAMS, CV.name)
     one = files.model("cube/repeat_1-fold_2")
 
-    def refused(path: Path, message: str, study: str = CV.name) -> None:
-        kept = path.with_name("kept")
+    @contextmanager
+    def refused(path: Path, message: str, study: str = CV.name) -> Iterator[None]:
+        """The file, whatever is done to it, is named, and then comes back."""
+        kept = path.read_bytes()
+        yield
         with pytest.raises(UserError, match=message):
             judge_cv(paths, PARAMS, study)
-        shutil.move(kept, path)
+        path.write_bytes(kept)
 
-    shutil.move(one.scores, one.scores.with_name("kept"))
-    refused(one.scores, r"repeat_1-fold_2/scores\.parquet: no such file; fold 2 of repeat 1 of cube was not")
-    shutil.copy(one.training, one.training.with_name("kept"))
-    write_json(one.training, {**read_json(one.training), "best_epoch": None})
-    refused(one.training, r"fold_2/training\.json: no number best_epoch")
-    shutil.copy(one.training, one.training.with_name("kept"))
-    write_json(one.training, {**read_json(one.training), "n_validation": 1})
-    refused(one.training, r"scores\.parquet: \d+ validation objects, but .*training\.json says 1;")
+    training, table, result = read_json(one.training), pd.read_parquet(one.scores), read_json(files.metrics)
+    told = r"repeat_1-fold_2/scores\.parquet: no such file; fold 2 of repeat 1 of cube was not"
+    with refused(one.scores, told):
+        one.scores.unlink()
+    with refused(one.training, r"fold_2/training\.json: no number best_epoch"):
+        write_json(one.training, {**training, "best_epoch": None})
+    with refused(one.training, r"scores\.parquet: \d+ validation objects, but .*training\.json says 1;"):
+        write_json(one.training, {**training, "n_validation": 1})
+    told = r"fold_2/scores\.parquet: \d+ object\(s\) are not the catalogue's .*first: jpas"
     for shift in (1, N):
-        shutil.copy(one.scores, one.scores.with_name("kept"))
-        table = pd.read_parquet(one.scores)
-        table.assign(row=table["row"] + shift).to_parquet(one.scores)
-        refused(one.scores, r"fold_2/scores\.parquet: \d+ object\(s\) are not the catalogue's .*first: jpas")
-    shutil.copy(one.scores, one.scores.with_name("kept"))
-    table = pd.read_parquet(one.scores.with_name("kept"))
-    table[table["part"] == "test"].to_parquet(one.scores)
-    refused(one.scores, r"scores\.parquet: 0 validation objects")
-    shutil.copy(files.metrics, files.metrics.with_name("kept"))
-    result = read_json(files.metrics)
-    result["models"]["cube"]["per_fold"].pop()
-    write_json(files.metrics, result)
-    refused(files.metrics, r"cv\.json: its 2 folds of cube are not the 3 of params\.yaml", LEAK.name)
-    shutil.copy(files.scores, files.scores.with_name("kept"))
-    pd.read_parquet(files.scores).iloc[1:].to_parquet(files.scores)
-    refused(
-        files.scores,
-        r"cv/jpas/scores\.parquet: 89 objects in fold 1 of repeat 1 of cube.*says 90",
-        LEAK.name,
-    )
+        with refused(one.scores, told):
+            table.assign(row=table["row"] + shift).to_parquet(one.scores)
+    with refused(one.scores, r"scores\.parquet: 0 validation objects"):
+        table[table["part"] == "test"].to_parquet(one.scores)
+    told = r"cv\.json: its 2 folds of cube are not the 3 of params\.yaml"
+    with refused(files.metrics, told, LEAK.name):
+        result["models"]["cube"]["per_fold"].pop()
+        write_json(files.metrics, result)
+    told = r"cv/jpas/scores\.parquet: 89 objects in fold 1 of repeat 1 of cube.*says 90"
+    with refused(files.scores, told, LEAK.name):
+        pd.read_parquet(files.scores).iloc[1:].to_parquet(files.scores)
 
 
 def test_euclid_sets_are_compared_with_the_first(tmp_path: Path) -> None:

@@ -7,51 +7,48 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.project import REPOSITORY, changed
+from support.gate_dataset import good_dataset, small_params
+from support.networks import network
+from support.project import REPOSITORY, changed, make_project
 
 from lensfinder.errors import UserError
-from lensfinder.params import Params
 from lensfinder.studies.cross_validation import CV, LEAK
 from lensfinder.studies.cross_validation.folds import Fold
 from lensfinder.studies.cross_validation.judge import judge_cv
 from lensfinder.studies.cross_validation.split import split_folds
 from lensfinder.studies.cross_validation.train import train_fold
 from lensfinder.studies.cross_validation.validate import validate_folds
-from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.jsonfiles import read_json
 from lensfinder.workspace.paths import StudyPaths
 
 MODELS = ("cube", "pseudo_spectra")
 
 
-@pytest.fixture(scope="module")
-def params(smoke_params: Params) -> Params:
-    """Two folds and a single epoch of the smoke project."""
-    few = {"jpas.cv.folds": (1, 2), "jpas.cv.models": MODELS, "jpas.training.epochs_max": 1}
-    return changed(smoke_params, few)
+FEW = {"jpas.cv.folds": (1, 2), "jpas.cv.models": MODELS, "jpas.training.epochs_max": 1}
+SMALL = {"jpas.models": {name: network(name) for name in MODELS}, "jpas.gate.size_tolerance": 0.1}
+PARAMS = changed(small_params(), FEW | SMALL)
 
 
 @pytest.fixture(scope="module")
-def study(project: Path, params: Params, tmp_path_factory: pytest.TempPathFactory) -> StudyPaths:
-    """The study, its folds cut and checked, in a copy of the project."""
-    root = tmp_path_factory.mktemp("cv") / "project"
-    shutil.copytree(project, root, symlinks=True)
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyPaths:
+    """The study of a made-up survey, its folds cut and checked."""
+    root = make_project(tmp_path_factory.mktemp("cv"))
     shutil.copytree(REPOSITORY / "studies", root / "studies")
-    paths = JpasPaths(root)
+    paths = good_dataset().write(root)
     (root / "validation").mkdir()
     paths.validation.write_text("{}")
     for name in (CV.name, LEAK.name):
-        split_folds(paths, params, name)
-    validate_folds(paths, params, CV.name)
+        split_folds(paths, PARAMS, name)
+    validate_folds(paths, PARAMS, CV.name)
     return StudyPaths(paths, CV.name)
 
 
 @pytest.fixture(scope="module")
-def judged(study: StudyPaths, params: Params) -> dict[str, object]:
+def judged(study: StudyPaths) -> dict[str, object]:
     for number in (1, 2):
         for model in MODELS:
-            train_fold(study.survey, params, CV.name, model, Fold(1, number))
-    return judge_cv(study.survey, params, CV.name)
+            train_fold(study.survey, PARAMS, CV.name, model, Fold(1, number))
+    return judge_cv(study.survey, PARAMS, CV.name)
 
 
 def sides(study: StudyPaths, fold: Fold, column: str) -> tuple[set[object], set[object]]:
@@ -83,7 +80,7 @@ def test_the_saved_ids_of_random_folds_do_leak(study: StudyPaths) -> None:
         assert held & learned
 
 
-def test_every_object_has_one_out_of_fold_score_of_each_model(
+def test_every_object_has_one_out_of_fold_score_of_each_model_and_the_answer_holds_both(
     study: StudyPaths, judged: dict[str, object]
 ) -> None:
     scores = pd.read_parquet(study.scores)
@@ -93,6 +90,12 @@ def test_every_object_has_one_out_of_fold_score_of_each_model(
         assert sorted(of_model["object_id"]) == sorted(catalogue["object_id"])
     folds = scores.pivot(index="object_id", columns="model", values="fold")
     assert (folds["cube"] == folds["pseudo_spectra"]).all()
+    answer = read_json(study.metrics)
+    assert list(answer["models"]) == list(MODELS)
+    assert [entry["fold"] for entry in answer["models"]["cube"]["per_fold"]] == [1, 2]
+    assert answer["comparisons"][0]["first"] == "cube"
+    assert answer["verdict"]
+    assert (study.report_dir / "report.html").is_file()
 
 
 def test_a_fold_scores_only_what_it_held_out_or_validated_on(
@@ -105,20 +108,15 @@ def test_a_fold_scores_only_what_it_held_out_or_validated_on(
         assert scores.equals(splits[splits != "train"].reindex(scores.index))
 
 
-def test_the_answer_holds_both_models_and_a_verdict(study: StudyPaths, judged: dict[str, object]) -> None:
-    answer = read_json(study.metrics)
-    assert list(answer["models"]) == list(MODELS)
-    assert [entry["fold"] for entry in answer["models"]["cube"]["per_fold"]] == [1, 2]
-    assert answer["comparisons"][0]["first"] == "cube"
-    assert answer["verdict"]
-    assert (study.report_dir / "report.html").is_file()
-
-
-def test_no_fold_is_trained_before_its_gate(study: StudyPaths, params: Params) -> None:
-    with pytest.raises(UserError, match=r"cv_leak.*fold_1\.json: no such file; nothing is trained before"):
-        train_fold(study.survey, params, LEAK.name, "cube", Fold(1, 1))
-
-
-def test_an_unknown_fold_is_refused_with_those_that_there_are(study: StudyPaths, params: Params) -> None:
-    with pytest.raises(UserError, match=r"no repeat_1-fold_3 of model 'cube'; .* folds \[1, 2\]"):
-        train_fold(study.survey, params, CV.name, "cube", Fold(1, 3))
+@pytest.mark.parametrize(
+    ("name", "fold", "message"),
+    [
+        (LEAK.name, 1, r"cv_leak.*fold_1\.json: no such file; nothing is trained before"),
+        (CV.name, 3, r"no repeat_1-fold_3 of model 'cube'; .* folds \[1, 2\]"),
+    ],
+)
+def test_no_unknown_fold_is_trained_and_none_before_its_gate(
+    study: StudyPaths, name: str, fold: int, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        train_fold(study.survey, PARAMS, name, "cube", Fold(1, fold))

@@ -100,15 +100,15 @@ def rows_of(splits: Splits, part: str, kind: str) -> pd.Index:
     return table.index[(table["part"] == part) & (table["kind"] == kind)]
 
 
-def exchange(splits: Splits, kinds: tuple[str, str], count: int, parts: tuple[str, str]) -> None:
-    """Objects of the first kind leave the first part for the second, others of the second kind come back."""
-    leaving, coming = (rows_of(splits, part, kind)[:count] for part, kind in zip(parts, kinds, strict=True))
-    splits[THIRD].loc[leaving, "part"] = parts[1]
-    splits[THIRD].loc[coming, "part"] = parts[0]
-
-
 def exchanging(first: str, second: str, count: int, part: str) -> Break:
-    return lambda catalogue, splits: exchange(splits, (first, second), count, (part, "train"))
+    """Objects of the first kind leave the part for training, others of the second kind come back."""
+
+    def change(catalogue: pd.DataFrame, splits: Splits) -> None:
+        leaving, coming = rows_of(splits, part, first)[:count], rows_of(splits, "train", second)[:count]
+        splits[THIRD].loc[leaving, "part"] = "train"
+        splits[THIRD].loc[coming, "part"] = part
+
+    return change
 
 
 def of_two_tiles(name: str, which: int) -> Break:
