@@ -159,6 +159,7 @@ def test_missing_scores_and_models_are_named(tmp_path: Path) -> None:
         judge_all(paths, PARAMS)
     with pytest.raises(UserError, match=r"ablations has no 'cube'; it has cube_global_max, .*white"):
         train_ablation(paths, PARAMS, "cube")
+    paths.validation.unlink()
     with pytest.raises(UserError, match=r"jpas\.json: no such file"):
         train_ablation(paths, PARAMS, "white")
 
