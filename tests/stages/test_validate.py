@@ -46,7 +46,7 @@ def test_good_dataset_leaves_an_outcome_and_a_report(good: Dataset, tmp_path: Pa
         assert expectation["name"] in text
     pages = list(paths.data_docs.rglob("*.html"))
     linked = {entry.parent / link for link in re.findall(r'href="(validations/[^"]+)"', text)}
-    assert len(linked) == 5
+    assert len(linked) == 6
     assert linked < set(pages)
     fetched = r"(<script[^>]*src|<link[^>]*href|<img[^>]*src)\s*=\s*\"https?:|url\('?https?:"
     assert [page for page in pages if re.search(fetched, page.read_text(encoding="utf-8"))] == []
