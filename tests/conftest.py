@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from support.project import PARAMS, TESTS, make_project
+from support.project import CATALOGS, PARAMS, TESTS, lay_out_params, make_project
 
 from lensfinder.params import Params, read_params
+from lensfinder.surveys.euclid.bands import EuclidBands, read_euclid_bands
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.paths import SurveyPaths
@@ -38,47 +37,35 @@ def params() -> Params:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of preset smoke, simulated, represented and split; tests must not change it."""
+def smoke_params(tmp_path_factory: pytest.TempPathFactory) -> Params:
+    """Parameters of preset smoke."""
+    return read_params(lay_out_params(tmp_path_factory.mktemp("smoke"), "smoke"))
 
+
+@pytest.fixture(scope="session")
+def paths(tmp_path_factory: pytest.TempPathFactory, smoke_params: Params) -> SurveyPaths:
+    """J-PAS of preset smoke, simulated, represented and split; tests must not change it."""
     from lensfinder.stages.simulate import simulate
     from lensfinder.surveys.jpas.parts import PARTS
     from lensfinder.surveys.jpas.represent import represent
 
-    root = make_project(tmp_path_factory.mktemp("project"))
-    paths, params = JpasPaths(root), read_params(root / "params.yaml")
-    simulate(paths, params)
-    represent(paths, params)
-    PARTS.make(paths, params)
-    return root
+    paths = JpasPaths(make_project(tmp_path_factory.mktemp("project")))
+    for step in (simulate, represent, PARTS.make):
+        step(paths, smoke_params)
+    return paths
 
 
 @pytest.fixture(scope="session")
-def euclid_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of preset smoke, its Euclid stamps simulated and selected; tests must not change it."""
+def euclid_paths(tmp_path_factory: pytest.TempPathFactory, smoke_params: Params) -> SurveyPaths:
+    """Euclid stamps of preset smoke, simulated; tests must not change them."""
     from lensfinder.stages.simulate import simulate
-    from lensfinder.surveys.euclid.parts import PARTS
 
-    root = make_project(tmp_path_factory.mktemp("euclid"))
-    paths, params = EuclidPaths(root), read_params(root / "params.yaml")
-    simulate(paths, params)
-    PARTS.make(paths, params)
-    return root
+    paths = EuclidPaths(make_project(tmp_path_factory.mktemp("euclid")))
+    simulate(paths, smoke_params)
+    return paths
 
 
 @pytest.fixture(scope="session")
-def euclid_paths(euclid_project: Path) -> SurveyPaths:
-    """Files of the smoke project's Euclid track."""
-    return EuclidPaths(euclid_project)
-
-
-@pytest.fixture(scope="session")
-def paths(project: Path) -> SurveyPaths:
-    """Files of the smoke project."""
-    return JpasPaths(project)
-
-
-@pytest.fixture(scope="session")
-def smoke_params(project: Path) -> Params:
-    """Parameters of the smoke project."""
-    return read_params(project / "params.yaml")
+def bands() -> EuclidBands:
+    """VIS, Y, J and H."""
+    return read_euclid_bands(CATALOGS)

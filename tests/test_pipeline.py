@@ -8,16 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
-from support.dependencies import RECORDER, package_files, read_loaded, stage_entries, wrong_dependencies
+from support.dependencies import package_files, read_loaded, stage_entries, wrong_dependencies
 from support.project import REPOSITORY, changed, changed_file, make_project
-from support.verbs import run_verbs
+from support.verbs import lensfinder_that_records
 
 from lensfinder.datasets.table import Column, write_table
 from lensfinder.errors import UserError
@@ -252,7 +252,7 @@ def test_a_study_is_known_by_all_that_defines_it_and_nothing_else(tmp_path: Path
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A git checkout of the project as it stands, of preset smoke: all of J-PAS, one model of Euclid."""
     root = tmp_path_factory.mktemp("checkout")
     listed = run(REPOSITORY, "git", "ls-files", "-co", "--exclude-standard").stdout.splitlines()
@@ -261,17 +261,17 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / name, root / name)
     apply_preset("smoke", root / "params.yaml")
-    recorder = root / "bin" / "lensfinder"
-    recorder.parent.mkdir()
-    recorder.write_text(f"#!{sys.executable}\n{RECORDER}")
-    recorder.chmod(0o755)
-    (root / "loaded").mkdir()
+    for folder in ("bin", "loaded"):
+        (root / folder).mkdir()
+    for survey in ("jpas", "euclid"):
+        changed_file(root / "params.yaml", root / "params.yaml", f"{survey}.training.epochs_max", 1)
     run(root, "git", "init", "-q")
     run(root, "git", "add", "-A")
     run(root, "git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "start")
-    done = run(root, "dvc", "repro", *TARGETS)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return root
+    with lensfinder_that_records(root / "bin" / "lensfinder"):
+        done = run(root, "dvc", "repro", *TARGETS)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        yield root
 
 
 STUDY_VERBS = {
@@ -283,6 +283,7 @@ STUDY_VERBS = {
     "represent-ablations-jpas": "ablations represent jpas",
     "train-ablations-jpas": "ablations train jpas white",
     "occlude-ablations-jpas": "ablations occlude jpas",
+    "judge-ablations-jpas": "ablations judge jpas",
     "split-cv-jpas": "cv split jpas",
     "validate-cv-jpas": "cv validate jpas",
     "train-cv-jpas": "cv train jpas cube --fold 1",
@@ -314,19 +315,16 @@ def loaded(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         for path in ("models/euclid", "evaluation/euclid"):
             shutil.copytree(root / path / "set_1", root / path / model)
         shutil.copy(root / "metrics/euclid/set_1.json", root / f"metrics/euclid/{model}.json")
-    records = root / "records"
-    records.mkdir()
-    run_verbs(root, list(STUDY_VERBS.values()), records)
-    scores = root / "evaluation" / "ablations" / "jpas"
-    for ablation in read_params(root / "params.yaml").jpas.ablations.root:
-        if ablation != "white":
-            shutil.copytree(scores / "white", scores / ablation)
-    run_verbs(root, ["ablations judge jpas"], records)
-    verbs = {**STUDY_VERBS, "judge-ablations-jpas": "ablations judge jpas"}
-    return {
-        **{path.stem.split("@")[0]: read_loaded(path) for path in (checkout / "loaded").glob("*.json")},
-        **{stage: read_loaded(records / f"{verb.replace(' ', '-')}.json") for stage, verb in verbs.items()},
-    }
+    for stage, verb in STUDY_VERBS.items():
+        if stage == "judge-ablations-jpas":
+            scores = root / "evaluation" / "ablations" / "jpas"
+            for ablation in read_params(root / "params.yaml").jpas.ablations.root.keys() - {"white"}:
+                shutil.copytree(scores / "white", scores / ablation)
+        done = run(root, "lensfinder", *verb.split())
+        assert done.returncode == 0, verb + done.stdout[-3000:]
+    stages = {verb.replace(" ", "-"): stage for stage, verb in STUDY_VERBS.items()}
+    records = {path.stem: read_loaded(path) for path in (root / "loaded").glob("*.json")}
+    return {stages.get(name, name.split("@")[0]): modules for name, modules in records.items()}
 
 
 @pytest.mark.slow

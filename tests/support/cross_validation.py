@@ -63,7 +63,7 @@ def make_folds(
     for fold in folds_of(cv):
         at_random = study == LEAK.name
         number = assign_folds(catalogue, len(cv.folds), fold.repeat, params.seed, at_random)
-        held_out, every_fifth = number == fold.number, catalogue["tile"].to_numpy() % 5 == 0
+        held_out, every_fifth = number == fold.number, objects.get("tile", objects["row"]).to_numpy() % 5 == 0
         part = np.select([held_out, every_fifth], ["test", "validation"], "train")
         network = np.random.default_rng((seed, fold.repeat, fold.number))
         for name in cv.models:

@@ -29,25 +29,6 @@ CANNOT_EITHER = {
 
 PACKAGE = REPOSITORY / "src" / "lensfinder"
 
-RECORDER = """\
-import atexit, json, os, sys
-from pathlib import Path
-
-
-def record():
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    loaded = sorted({file for file in files if file and "/src/lensfinder/" in file})
-    name = os.environ["DVC_STAGE"].rpartition(":")[2] if "DVC_STAGE" in os.environ else "-".join(sys.argv[1:])
-    Path(os.environ["LOADED_MODULES"], name + ".json").write_text(json.dumps(loaded))
-
-
-atexit.register(record)
-from lensfinder.cli import main
-
-main()
-"""
-"""A ``lensfinder`` that leaves a list of the modules that it loaded."""
-
 
 def can_change(file: str) -> bool:
     """Whether a module, relative to ``src/lensfinder``, can change the outputs of a stage."""

@@ -63,7 +63,11 @@ def check(
 
     chosen = [suite for suite in suites if not (good and tables[suite.table].equals(good[suite.table]))]
     assert chosen, "nothing was broken"
-    return Gate(survey).check(chosen, tables)
+    outcome = Gate(survey).check(chosen, tables)
+    for finding in outcome.failed:
+        assert finding.n_unexpected or finding.observed is not None
+        assert finding.n_unexpected is None or finding.examples
+    return outcome
 
 
 def summed(cubes: np.ndarray) -> np.ndarray:

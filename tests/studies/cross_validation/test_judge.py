@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.cross_validation import TILES, WHOLE_BYTES, cv_params, make_catalogue, make_folds, write_fold
+from support.cross_validation import TILES, WHOLE_BYTES, cv_params, make_catalogue, make_folds
 from support.euclid_dataset import good_euclid_catalogue, small_euclid_params
 from support.gate_dataset import PER_TILE
 from support.project import digests
@@ -18,7 +18,6 @@ from support.project import digests
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
 from lensfinder.studies.cross_validation import CV, LEAK
-from lensfinder.studies.cross_validation.folds import folds_of
 from lensfinder.studies.cross_validation.judge import judge_cv
 from lensfinder.surveys.euclid.columns import CATALOGUE_COLUMNS
 from lensfinder.surveys.euclid.paths import EuclidPaths
@@ -172,20 +171,13 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path) -> None:
 def test_euclid_sets_are_compared_with_the_first(tmp_path: Path) -> None:
     names, n = ("set_1", "set_3", "control"), 300
     params = cv_params("euclid", names)
-    rng = np.random.default_rng(4)
     frame = good_euclid_catalogue(small_euclid_params(train=n, test=0))
     frame["label"] = (np.arange(n) % 3 == 0).astype(np.int8)
     paths = EuclidPaths(tmp_path)
     write_table(paths.catalogue, frame, CATALOGUE_COLUMNS)
     for path in (paths.vis, paths.nisp):
         np.save(path, np.zeros((n, 10), dtype=np.float16))
-    objects = frame.assign(row=np.arange(n))
-    for fold in folds_of(params.euclid.cv):
-        held = np.arange(n) // 100 + 1 == fold.number
-        part = np.where(held, "test", np.where(np.arange(n) % 4 == 0, "validation", "train"))
-        for name in names:
-            odds = 2.0 * (2 * frame["label"] - 1) + rng.normal(size=n)
-            write_fold(paths, CV.name, name, fold, objects.assign(part=part), 1 / (1 + np.exp(-odds)))
+    make_folds(paths, params, CV.name, dict.fromkeys(names, 2.0))
     result = judge_cv(paths, params, CV.name)
     assert [(of["first"], of["second"]) for of in result["comparisons"]] == [
         ("set_3", "set_1"),
