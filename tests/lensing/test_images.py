@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.lenses import random_lenses, random_points
 
@@ -37,13 +37,15 @@ def test_listed_counts_inside_and_outside_the_radial_caustic():
 
 
 @given(beta=st.floats(1e-4, 3.0), theta_e=st.floats(0.05, 3.0), theta_g=st.floats(0.01, 1.0))
+@example(beta=1e-4, theta_e=0.05, theta_g=1.0)
 @settings(max_examples=150, deadline=None)
 def test_circular_images_are_the_roots_of_a_quartic(beta, theta_e, theta_g):
     """β = r − θ_E r/√(r² + θ_G²) squared: (r−β)²(r²+θ_G²) = θ_E² r²; real roots of the right sign count."""
     quartic = np.polymul(np.polymul([1.0, -beta], [1.0, -beta]), [1.0, 0.0, theta_g**2])
     roots = np.roots(np.polysub(quartic, [theta_e**2, 0.0, 0.0]))
     real = roots.real[np.abs(roots.imag) < 1e-6 * (1.0 + np.abs(roots))]
-    real = real[np.abs(real - theta_e * real / np.hypot(real, theta_g) - beta) < 1e-5]
+    pull = theta_e * real / np.hypot(real, theta_g)
+    real = real[np.abs(real - pull - beta) < np.abs(real + pull - beta)]
     found = find_images(Lens(theta_e_arcsec=theta_e, theta_g_arcsec=theta_g), beta, 0.0)
     ours = np.sort(found.x_arcsec[0, : found.n_images[0]])
     fold = (np.cbrt(theta_e**2) - np.cbrt(theta_g**2)) ** 1.5 if theta_e > theta_g else 0.0
