@@ -15,7 +15,7 @@ from support.project import REPOSITORY
 
 from lensfinder.errors import UserError
 from lensfinder.sky import sdss
-from lensfinder.sky.luminosity import quasar_luminosity_function
+from lensfinder.sky.luminosity import eboss_luminosity_function
 from lensfinder.sky.passbands import FilterSet, ab_magnitude, band_fluxes_ujy
 from lensfinder.sky.quasars import QuasarPopulation
 from lensfinder.sky.sdss import (
@@ -284,9 +284,9 @@ def test_each_draw_of_a_quasar_has_a_magnitude_of_the_luminosity_function(
     assert spectrum is not None
     red = filters.take(np.array([filters.index("rSDSS"), filters.index("iSDSS")]))
     r, i = ab_magnitude(band_fluxes_ujy(spectrum.wavelength_A, spectrum.f_lambda, red))[0]
-    z, faint = spectrum.z, np.linspace(17.5, 23.0, 400)
+    z, faint = spectrum.z, np.linspace(17.5, 26.0, 800)
     abs_mag = faint - (r - i) - quasars.i_mag(np.array([z]), np.zeros(1))
-    expected = np.cumsum(quasar_luminosity_function(z, abs_mag))
+    expected = np.cumsum(eboss_luminosity_function(z, abs_mag))
     assert stats.kstest(r_mag, lambda m: np.interp(m, faint, expected / expected[-1])).pvalue > 1e-3
 
 

@@ -62,6 +62,8 @@ def serve() -> NoReturn:
             if (child := os.fork()) == 0:
                 for stream in (1, 2):
                     os.dup2(connection.fileno(), stream)
+                # The server's own may have been files, which can seek.
+                sys.stdout, sys.stderr = (open(stream, "w", closefd=False) for stream in (1, 2))
                 _run(*request)
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             connection.sendall(f"\n{code}".encode())
