@@ -63,7 +63,7 @@ def serve() -> NoReturn:
                 for stream in (1, 2):
                     os.dup2(connection.fileno(), stream)
                 # The server's own may have been files, which can seek.
-                sys.stdout, sys.stderr = (open(stream, "w", closefd=False) for stream in (1, 2))
+                sys.stdout, sys.stderr = (os.fdopen(stream, "w", closefd=False) for stream in (1, 2))
                 _run(*request)
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             connection.sendall(f"\n{code}".encode())
