@@ -54,7 +54,7 @@ def train(survey: Annotated[str, survey_argument(names=["toy"])], model: str) ->
         out,
         lambda inputs_hash: study_log(study, model, inputs_hash, params, definition),
     )
-    scores = score_parts(paths, params, parts, definition, representation, out)
+    scores = score_parts(paths, params, parts, representation, out)
     auc = roc_auc(count(part_of(scores, "test")[1].ranking))
     write_json(study.metrics, {"auc": round(float(auc), 4)})
     shutil.rmtree(work)
