@@ -134,7 +134,7 @@ def validate(survey: SurveyName) -> None:
 
 @app.command(rich_help_panel=PIPELINE)
 def baselines(survey: Annotated[str, survey_argument(lambda of: of.baselines is not None)]) -> None:
-    """Measure what a network must beat: simple classifiers on a few numbers of each image."""
+    """Measure what a network must beat: simple classifiers on numbers of each image."""
     from lensfinder.stages.baselines import learn_baselines
 
     learn_baselines(*open_survey(survey))

@@ -1,4 +1,4 @@
-"""Classifiers that learn from a few numbers of an object: what a network must beat to be worth its price.
+"""Classifiers that learn from numbers of an object: what a network must beat to be worth its price.
 
 One number is a score by itself: logistic regression finds its direction and calibrates it, and the ranking of
 the objects stays that of the number. Several numbers are learned by boosted trees, which stop where the

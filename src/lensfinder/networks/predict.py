@@ -62,7 +62,10 @@ class Predictor:
         scores = np.empty(len(rows), dtype=np.float32)
         for start in range(0, len(rows), batch_size):
             part = slice(start, start + batch_size)
-            batch = {name: array[rows[part]] for name, array in zip(names, images, strict=True)}
+            # The network would do the same, but TensorFlow complains of half precision on most processors.
+            batch = {
+                name: array[rows[part]].astype(np.float32) for name, array in zip(names, images, strict=True)
+            }
             scores[part] = self._network.predict_on_batch(batch if len(batch) > 1 else batch[names[0]])[:, 0]
         return scores
 

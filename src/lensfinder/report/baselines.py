@@ -69,7 +69,7 @@ def baselines_section(
     ]
     return Section(
         "What a network must beat",
-        "Baselines learn from a few numbers of each object's images, on the same training and validation "
+        "Baselines learn from numbers of each object's images, on the same training and validation "
         "parts as the networks; one number alone by logistic regression, several by boosted trees.\n\n"
         f"{markdown_table(['trained on', '', *titles], rows)}\n"
         "Differences, on the same objects and the same bootstrap draws:\n\n"

@@ -1,4 +1,4 @@
-"""What a network must beat: baselines that learn from a few numbers of an object's images."""
+"""What a network must beat: baselines that learn from numbers of an object's images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from lensfinder.sky.passbands import AB_ZERO_POINT_UJY
+from lensfinder.sky.passbands import ab_magnitude
 from lensfinder.typing import AnyArray, FloatArray
 
 ImageNumbers: TypeAlias = Callable[[Sequence[AnyArray]], FloatArray]
@@ -25,4 +25,4 @@ FAINTEST_UJY = 1e-3
 def total_magnitude(image: AnyArray) -> FloatArray:
     """AB magnitude (n, 1) of all light in images (n, y, x) in µJy."""
     flux = image.sum(axis=(1, 2), dtype=np.float64)
-    return np.asarray(AB_ZERO_POINT_UJY - 2.5 * np.log10(np.maximum(flux, FAINTEST_UJY)))[:, None]
+    return ab_magnitude(np.maximum(flux, FAINTEST_UJY))[:, None]

@@ -132,9 +132,8 @@ class TrackedRun:
             self._client.delete_logged_model(old.model_id)
         network = SavedNetwork(path)
         mlflow.set_experiment(experiment_id=self._experiment_id)
-        logging.getLogger("mlflow.keras.save").setLevel(
-            logging.ERROR
-        )  # it would warn of the missing signature
+        # It would warn of the missing signature.
+        logging.getLogger("mlflow.keras.save").setLevel(logging.ERROR)
         Model.log(
             artifact_path=None,
             name="model",

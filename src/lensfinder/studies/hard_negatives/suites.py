@@ -68,10 +68,9 @@ def hard_negative_suites(jpas: Jpas, n_bands: int) -> list[Suite]:
 def impostors_suite(jpas: Jpas) -> Suite:
     """Return what is expected of the catalogue of hard negatives."""
     counts, limits = jpas.study(HardNegatives).counts, jpas.systems.quasar_r_mag_observed
-    half_width = 0.5 * jpas.observation.stamp_pixels * jpas.observation.pixel_scale_arcsec
     thresholds = {
         **{kind: counts.of(kind) for kind in IMPOSTOR_KINDS},
-        "reach_max": half_width,
+        "reach_max": jpas.observation.half_width_arcsec,
         "r_mag_min": limits.low,
         "r_mag_max": limits.high,
     }

@@ -99,6 +99,11 @@ class Observation(Section):
     exposure_s: Positive
     depth_offset_mag: Finite
 
+    @property
+    def half_width_arcsec(self) -> float:
+        """Half the side of a stamp."""
+        return 0.5 * self.stamp_pixels * self.pixel_scale_arcsec
+
 
 class Gate(Section):
     """Tolerances of the checks between split and training."""
@@ -145,8 +150,6 @@ class Jpas(TiledSection):
 
     @property
     def reach_arcsec(self) -> float:
-        """How far from a system's brightest object an image of the quasar may lie: inside the stamp in every
-        direction and whatever the jitter.
-        """
+        """Farthest from a system's brightest object that the stamp holds, in any direction and jitter."""
         camera = self.observation
-        return camera.pixel_scale_arcsec * (0.5 * camera.stamp_pixels - camera.jitter_pixels)
+        return camera.half_width_arcsec - camera.jitter_pixels * camera.pixel_scale_arcsec

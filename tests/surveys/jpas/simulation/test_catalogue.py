@@ -225,12 +225,15 @@ def test_pairs_are_unrelated_on_the_sky(toy_population: Population, smoke_params
     assert inner == pytest.approx((4.5**2 - 3**2) / (reach**2 - 3**2), abs=0.04)
 
 
-def test_a_tile_without_lenses_is_an_error_that_names_it(
+def test_a_tile_without_lenses_or_seen_quasars_is_an_error_that_names_it(
     toy_population: Population, smoke_params: Params
 ) -> None:
     weak = Population(toy_population.galaxies.assign(sigma_v_km_s=50.0), toy_population.quasars)
     with pytest.raises(UserError, match=r"theta_e_min_arcsec = 0.5.*\b0\b.*train"):
         factory_of(weak, smoke_params)
+    dark = Population(toy_population.galaxies, toy_population.quasars.assign(r_mag=25.0))
+    with pytest.raises(UserError, match=r"quasar_r_mag_observed = .*\b0\b.*train.*no quasar that is seen"):
+        factory_of(dark, smoke_params)
 
 
 def test_catalogue_opens_in_astropy_and_its_columns_have_units(paths: SurveyPaths) -> None:

@@ -7,6 +7,7 @@ in tiles with numbers beyond the survey's, so that neither an object nor a tile,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,11 +23,14 @@ from lensfinder.studies.hard_negatives.simulation.light import ImpostorLight
 from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.simulation.catalogue import Fluxes, Instrument, object_id, system_factory
 from lensfinder.surveys.jpas.simulation.layout import SampleLayout, deal
-from lensfinder.surveys.jpas.simulation.neighbours import NeighbourLight, Neighbours, draw_neighbours
+from lensfinder.surveys.jpas.simulation.neighbours import NeighbourLight, draw_neighbours
 from lensfinder.surveys.jpas.simulation.optics import Optics, draw_optics
 from lensfinder.surveys.jpas.simulation.populations import Galaxies, Quasars, populate_tiles
 from lensfinder.surveys.jpas.simulation.systems import Drawn, Population, is_bright
 from lensfinder.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from lensfinder.sky.neighbours import NeighbourPopulation
 
 SAMPLE = "hard_negative"
 # Those of the survey, for a sample that it does not have itself.
@@ -70,7 +74,7 @@ def draw_tiles(params: Params, galaxies: Galaxies, quasars: Quasars) -> Populati
 def draw_hard_negatives(
     params: Params,
     population: Population,
-    neighbours: Neighbours,
+    neighbours: NeighbourPopulation,
     light: ImpostorLight,
     instrument: Instrument,
 ) -> HardNegativeSet:

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
+from astropy.stats import mad_std
 
 from lensfinder.surveys.euclid.challenge.layout import UJY_PER_MAGGY
 from lensfinder.typing import AnyArray
@@ -18,8 +19,6 @@ Cards = Mapping[str, object]
 
 NOISE = "background noise"
 
-# Standard deviation of a Gaussian over its median absolute deviation.
-_SIGMA_PER_MAD = 1.4826
 # The tenth of a stamp at each border: 2 arcsec, out of reach of most deflectors.
 _BORDER = 10
 # No image counts in units brighter or fainter: -99, 0, 99 and 999 stand for an unknown zero point.
@@ -94,8 +93,7 @@ def background_noise(stamp: AnyArray) -> float:
     margin = len(stamp) // _BORDER
     border = np.ones(stamp.shape, dtype=bool)
     border[margin:-margin, margin:-margin] = False
-    pixels = stamp[border].astype(np.float64)
-    return float(_SIGMA_PER_MAD * np.median(np.abs(pixels - np.median(pixels))))
+    return float(mad_std(stamp[border].astype(np.float64)))
 
 
 def _magnitude(ujy: float) -> float:

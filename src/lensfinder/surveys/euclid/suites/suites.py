@@ -51,7 +51,7 @@ def euclid_suites(euclid: Euclid, tables: Mapping[str, pd.DataFrame]) -> list[Su
 LIGHT_MIN, LIGHT_MAX = 0.2, 1.6
 """What the middle of a VIS stamp may have of the light of deflector and sources.
 
-9,000 simulated stamps reach from 0.37 up (large deflectors), and to 1.07 without a neighbour.
+9,000 simulated stamps reach from 0.37 up (large deflectors), and to 1.02 without a neighbour.
 """
 
 

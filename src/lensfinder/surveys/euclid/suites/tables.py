@@ -9,6 +9,7 @@ import pandas as pd
 
 from lensfinder.gate.image_facts import Rows, image_facts
 from lensfinder.gate.tables import arrays_table, beside_catalogue, images_table, named, times_used
+from lensfinder.sky.passbands import flux_of_magnitude_ujy
 from lensfinder.surveys.euclid.challenge.layout import RULE_COLUMNS
 from lensfinder.surveys.euclid.params import CONTROL
 from lensfinder.surveys.euclid.selection import ASSESSABLE
@@ -82,7 +83,7 @@ def brightness(catalogue: pd.DataFrame, vis: pd.DataFrame) -> dict[str, FloatArr
     Columns ``vis_light_min`` (the most light that it may have) and ``vis_light_max`` (the least), over that
     of deflector and sources.
     """
-    own = 10 ** (0.4 * (23.9 - catalogue["mag_lens"])) + catalogue["source_flux"].fillna(0.0)
+    own = flux_of_magnitude_ujy(catalogue["mag_lens"].to_numpy()) + catalogue["source_flux"].fillna(0.0)
     flux, noise = vis["flux"], 5 * vis["flux_error"]
     return {
         "vis_light_min": ((flux + noise) / own).to_numpy(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,6 @@ from lensfinder.surveys.jpas.params import KINDS, Jpas
 from lensfinder.surveys.jpas.simulation.layout import STREAMS, lay_out
 from lensfinder.surveys.jpas.simulation.neighbours import (
     NeighbourLight,
-    Neighbours,
     add_neighbours,
     draw_neighbours,
 )
@@ -26,6 +26,9 @@ from lensfinder.surveys.jpas.simulation.optics import Optics, draw_optics
 from lensfinder.surveys.jpas.simulation.render import Camera, Galaxies, Points, Scenes
 from lensfinder.surveys.jpas.simulation.systems import Drawn, Population, SystemFactory, is_bright
 from lensfinder.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from lensfinder.sky.neighbours import NeighbourPopulation
 
 _FROM_GALAXY = {
     "galaxy_id": "galaxy_id",
@@ -81,7 +84,7 @@ def draw_catalogue(
     params: Params,
     galaxies: pd.DataFrame,
     quasars: pd.DataFrame,
-    neighbours: Neighbours,
+    neighbours: NeighbourPopulation,
     instrument: Instrument,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw the whole catalogue: the training sample, then the test sample, each in the order of its indices.
@@ -272,16 +275,8 @@ class SceneBuilder:
     def _galaxies(self, rows: pd.DataFrame) -> Galaxies:
         owner = np.flatnonzero(rows["galaxy_id"].to_numpy() != "")
         rows = rows.iloc[owner]
-        return Galaxies(
-            owner=owner,
-            flux_ujy=self.galaxy_fluxes.rows(rows["galaxy_id"].to_numpy()),
-            x_arcsec=rows["galaxy_x_arcsec"].to_numpy(),
-            y_arcsec=rows["galaxy_y_arcsec"].to_numpy(),
-            r_eff_arcsec=rows["galaxy_r_eff_arcsec"].to_numpy(),
-            sersic_n=rows["galaxy_sersic_n"].to_numpy(),
-            axis_ratio=rows["galaxy_axis_ratio"].to_numpy(),
-            pa_rad=np.radians(rows["galaxy_pa_deg"].to_numpy()),
-        )
+        flux = self.galaxy_fluxes.rows(rows["galaxy_id"].to_numpy())
+        return Galaxies.of_table(owner, flux, rows, "galaxy_")
 
     def _images(self, rows: pd.DataFrame, optics: Optics) -> Points:
         filters = self.instrument.filters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,25 +13,20 @@ from lensfinder.sky.passbands import FilterSet
 from lensfinder.surveys.jpas.columns import NEIGHBOUR_COLUMNS, flux_columns
 from lensfinder.surveys.jpas.params import Jpas, Observation
 from lensfinder.surveys.jpas.simulation.render import Galaxies, Points
-from lensfinder.typing import BoolArray
+
+if TYPE_CHECKING:
+    from lensfinder.sky.neighbours import NeighbourPopulation
 
 MARGIN_ARCSEC = 1.0
 """Neighbours lie up to so far outside the stamp: about the seeing, farther ones hardly shine in."""
 
 
-class Neighbours(Protocol):
-    """What draws neighbours, and how many there are."""
-
-    @property
-    def density_arcsec2(self) -> float:
-        """Number per square arcsec."""
-
-    def draw(self, n: int, rng: np.random.Generator) -> pd.DataFrame:
-        """Draw n neighbours."""
-
-
 def draw_neighbours(
-    objects: pd.DataFrame, neighbours: Neighbours, params: Params, streams: Streams, bands: tuple[str, ...]
+    objects: pd.DataFrame,
+    neighbours: NeighbourPopulation,
+    params: Params,
+    streams: Streams,
+    bands: tuple[str, ...],
 ) -> pd.DataFrame:
     """Draw the neighbours of objects, tile by tile from streams of their own, so that kinds cannot differ.
 
@@ -48,7 +43,7 @@ def draw_neighbours(
     The columns of ``NEIGHBOUR_COLUMNS`` and ``flux_<band>``, by object.
     """
     camera = params.section(Jpas).observation
-    half = half_width_arcsec(camera) + MARGIN_ARCSEC
+    half = camera.half_width_arcsec + MARGIN_ARCSEC
     frames = []
     for tile in np.unique(objects["tile"]):
         members = objects[objects["tile"] == tile]
@@ -68,21 +63,11 @@ def draw_neighbours(
 
 def add_neighbours(catalogue: pd.DataFrame, neighbours: pd.DataFrame, camera: Observation) -> None:
     """Add to a catalogue how many neighbours have their centre in the stamp, and the brightest one's r."""
-    inside = neighbours[in_stamp(neighbours, camera)].groupby("object_id")["r_mag"]
+    farthest = neighbours[["x_arcsec", "y_arcsec"]].abs().max(axis=1)
+    inside = neighbours[farthest <= camera.half_width_arcsec].groupby("object_id")["r_mag"]
     count, brightest = inside.size(), inside.min()
     catalogue["n_neighbours"] = catalogue["object_id"].map(count).fillna(0).astype(np.int16)
     catalogue["neighbour_r_mag"] = catalogue["object_id"].map(brightest).astype(np.float64)
-
-
-def in_stamp(neighbours: pd.DataFrame, camera: Observation) -> BoolArray:
-    """Whether the centre of each neighbour lies in the stamp, of shape (n,)."""
-    farthest = neighbours[["x_arcsec", "y_arcsec"]].abs().max(axis=1)
-    return np.asarray(farthest <= half_width_arcsec(camera))
-
-
-def half_width_arcsec(camera: Observation) -> float:
-    """Half the side of a stamp."""
-    return 0.5 * camera.stamp_pixels * camera.pixel_scale_arcsec
 
 
 class NeighbourLight:
@@ -99,22 +84,9 @@ class NeighbourLight:
         rows = [self._rows_of.get(name, np.empty(0, np.int64)) for name in object_ids]
         owner, row = np.repeat(np.arange(len(rows)), [len(of) for of in rows]), np.concatenate(rows)
         star = self._is_star[row]
-        galaxies, stars = self._table.iloc[row[~star]], self._table.iloc[row[star]]
+        table, flux = self._table.iloc[row], self._flux_ujy[row]
+        stars = table.loc[star, ["x_arcsec", "y_arcsec"]].to_numpy().T
         return (
-            Galaxies(
-                owner=owner[~star],
-                flux_ujy=self._flux_ujy[row[~star]],
-                x_arcsec=galaxies["x_arcsec"].to_numpy(),
-                y_arcsec=galaxies["y_arcsec"].to_numpy(),
-                r_eff_arcsec=galaxies["r_eff_arcsec"].to_numpy(),
-                sersic_n=galaxies["sersic_n"].to_numpy(),
-                axis_ratio=galaxies["axis_ratio"].to_numpy(),
-                pa_rad=np.radians(galaxies["pa_deg"].to_numpy()),
-            ),
-            Points(
-                owner=owner[star],
-                flux_ujy=self._flux_ujy[row[star]],
-                x_arcsec=stars["x_arcsec"].to_numpy(),
-                y_arcsec=stars["y_arcsec"].to_numpy(),
-            ),
+            Galaxies.of_table(owner[~star], flux[~star], table[~star]),
+            Points(owner[star], flux[star], *stars),
         )

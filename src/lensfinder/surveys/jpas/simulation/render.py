@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
+import pandas as pd
 
 from lensfinder.lensing.light import EXPANSION_SIGMAS, sersic_expansion
 from lensfinder.surveys.jpas.params import Observation
@@ -48,6 +49,13 @@ class Galaxies(Sources):
     sersic_n: FloatArray
     axis_ratio: FloatArray
     pa_rad: FloatArray
+
+    @classmethod
+    def of_table(cls, owner: IntArray, flux_ujy: FloatArray, table: pd.DataFrame, prefix: str = "") -> Self:
+        """Take places and shapes from a table's columns ``<prefix>x_arcsec`` … ``<prefix>pa_deg``."""
+        names = ("x_arcsec", "y_arcsec", "r_eff_arcsec", "sersic_n", "axis_ratio", "pa_deg")
+        x, y, r_eff, sersic_n, axis_ratio, pa_deg = (table[f"{prefix}{name}"].to_numpy() for name in names)
+        return cls(owner, flux_ujy, x, y, r_eff, sersic_n, axis_ratio, np.radians(pa_deg))
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ class SystemFactory:
     Raises
     ------
     UserError
-        If a tile holds no pair that could make a lens under ``jpas.systems``.
+        If a tile holds no pair that could make a lens, or no quasar that is seen, under ``jpas.systems``.
     """
 
     def __init__(
@@ -136,6 +136,11 @@ class SystemFactory:
         limits = self.systems.quasar_r_mag_observed
         seen = (self._quasar_r >= limits.low) & (self._quasar_r <= limits.high)
         self._quasars = _Choice.build(self._quasar_tile, seen.astype(float))
+        if (dark := self._without(self._quasars)).size:
+            raise UserError(
+                f"params.yaml: jpas.systems.quasar_r_mag_observed = {limits}: {self._named(dark)} no quasar "
+                "that is seen without a lens; widen it, or raise jpas.sky.quasars_per_tile"
+            )
 
     def _weigh_pairs(self) -> None:
         """Prepare the choice among all pairs of a tile and among its galaxies."""
@@ -157,19 +162,24 @@ class SystemFactory:
         )
         area = np.asarray(self._pair_radius**2, dtype=np.float64)
         self._pairs = _Choice.build(self._galaxy_tile[self._pair_galaxy], area)
-        missing = np.setdiff1d(self._galaxy_tile, self._pairs.tiles())
-        if missing.size:
+        if (missing := self._without(self._pairs)).size:
             raise UserError(
-                f"params.yaml: jpas.systems.theta_e_min_arcsec = {self.systems.theta_e_min_arcsec}: tile(s) "
-                f"{', '.join(map(str, missing[:10]))} of sample {self.sample} hold no galaxy and quasar with "
-                "such an Einstein radius; lower it or jpas.sky.tiles, or raise jpas.sky.galaxies or "
-                "jpas.sky.quasars_per_tile"
+                f"params.yaml: jpas.systems.theta_e_min_arcsec = {self.systems.theta_e_min_arcsec}: "
+                f"{self._named(missing)} no galaxy and quasar with such an Einstein radius; lower it or "
+                "jpas.sky.tiles, or raise jpas.sky.galaxies or jpas.sky.quasars_per_tile"
             )
         if self.systems.pair_galaxy_weights == "lens":
             weight = np.bincount(self._pair_galaxy, area, len(self._galaxy_tile)).astype(np.float64)
         else:
             weight = np.ones(len(self._galaxy_tile))
         self._galaxies = _Choice.build(self._galaxy_tile, weight)
+
+    def _without(self, choice: _Choice) -> IntArray:
+        """Tiles that have no candidate."""
+        return np.setdiff1d(self._galaxy_tile, choice.tiles())
+
+    def _named(self, tiles: IntArray) -> str:
+        return f"tile(s) {', '.join(map(str, tiles[:10]))} of sample {self.sample} hold"
 
     def _theta_e(self, galaxy: IntArray, quasar: IntArray) -> FloatArray:
         return einstein_radius_arcsec(

@@ -84,7 +84,6 @@ ROUNDING = 1e-6
 
 def catalogue_suite(jpas: Jpas) -> Suite:
     """Return what is expected of :func:`.tables.catalogue_table`."""
-    half_width = 0.5 * jpas.observation.stamp_pixels * jpas.observation.pixel_scale_arcsec
     magnitude = jpas.systems.quasar_r_mag_observed
     separation = jpas.systems.pair_separation_arcsec
     thresholds: dict[str, Any] = {
@@ -95,7 +94,7 @@ def catalogue_suite(jpas: Jpas) -> Suite:
         "r_mag_faint": magnitude.high,
         "separation_min_arcsec": separation.low,
         "separation_max_arcsec": separation.high,
-        "half_width_arcsec": half_width,
+        "half_width_arcsec": jpas.observation.half_width_arcsec,
         **{f"{sample}_{kind}": jpas.counts.of(sample).of(kind) for sample in SAMPLES for kind in KINDS},
     }
     expectations = [*_names(), *_counts(jpas), *_numbers_present(), *_lens_physics(jpas), *_positions(jpas)]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lensfinder.gate.image_facts import Rows, comparable, image_facts, pseudo_spectra_error, sample_rows
 from lensfinder.gate.tables import arrays_table, beside_catalogue, images_table, named, times_used
-from lensfinder.sky.passbands import FilterSet
+from lensfinder.sky.passbands import FilterSet, flux_of_magnitude_ujy
 from lensfinder.surveys.jpas.columns import IMAGES_MAX
 from lensfinder.surveys.jpas.suites.shortcuts import jpas_shortcuts
 from lensfinder.typing import FloatArray
@@ -94,8 +94,7 @@ def brightness(catalogue: pd.DataFrame, cubes: pd.DataFrame) -> dict[str, FloatA
 
 def _flux_ujy(mag: pd.Series[float]) -> FloatArray:
     """Flux of an AB magnitude; 0 of none."""
-    flux: FloatArray = np.nan_to_num(10 ** (0.4 * (23.9 - mag.to_numpy(dtype=np.float64))))
-    return flux
+    return np.nan_to_num(flux_of_magnitude_ujy(mag.to_numpy(dtype=np.float64)))
 
 
 def sums_error(cubes: Rows, pseudo_spectra: Rows, n_objects: int, seed: int) -> dict[str, FloatArray]:
@@ -110,11 +109,10 @@ def sums_error(cubes: Rows, pseudo_spectra: Rows, n_objects: int, seed: int) -> 
 def catalogue_table(catalogue: pd.DataFrame) -> pd.DataFrame:
     """Add to the catalogue what follows from several of its columns.
 
-    New columns: ``n_images_listed`` (images with a position), ``image_reach_arcsec``
-    (largest distance from the stamp's centre along x or y), ``magnification_error``
-    (relative difference between ``magnification`` and Σ|μ| of the images listed) and
-    ``separation_error_arcsec`` (between the separation of a pair and the distance of its two positions). A
-    missing name becomes "".
+    New columns: ``n_images_listed`` (images with a position), ``image_reach_arcsec`` (largest distance from
+    the stamp's centre along x or y), ``magnification_error`` (relative difference between ``magnification``
+    and Σ|μ| of the images listed) and ``separation_error_arcsec`` (between the separation of a pair and the
+    distance of its two positions). A missing name becomes "".
     """
     table = named(catalogue)
     x = _image_columns(catalogue, "x_arcsec")
