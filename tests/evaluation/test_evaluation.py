@@ -36,7 +36,7 @@ JUDGING = changed(read_params(PARAMS).jpas.judging, {"bootstrap_samples": 300})
 CONTRACT = {
     *("tp", "fp", "fn", "tn", "n_test", "recall", "fpr", "precision", "accuracy", "f_beta"),
     *("f_beta_threshold", "auc", "average_precision", "tpr_at_0_fp", "tpr_at_10_fp", "brier"),
-    *("purity_on_sky", "input_bytes_per_object", "data_size_saving", "interval_unit"),
+    *("input_bytes_per_object", "data_size_saving", "interval_unit"),
 }
 
 

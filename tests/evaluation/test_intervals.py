@@ -120,11 +120,3 @@ def test_groups_are_tiles_if_there_are_enough_and_else_galaxies() -> None:
         intervals.sky_groups(np.zeros(3), np.array(["a"] * 3), np.array(["1"] * 3))
     with pytest.raises(UserError, match=r"1 object"):
         intervals.object_groups(1)
-
-
-def test_purity_on_the_sky_falls_with_the_rarity_of_lenses() -> None:
-    # 99.1 % recall, 0.46 % FPR: 99 % pure in the talk's test set, 18 % where one in 1,000 is a lens.
-    assert float(intervals.purity_on_sky(4212 / 4251, 39 / 8470, 4251 / 12721)) == pytest.approx(4212 / 4251)
-    assert float(intervals.purity_on_sky(4212 / 4251, 39 / 8470, 0.001)) == pytest.approx(0.17720, abs=1e-4)
-    assert float(intervals.purity_on_sky(0.9, 0.0, 0.001)) == 1.0
-    assert np.isnan(intervals.purity_on_sky(0.0, 0.0, 0.001))

@@ -158,9 +158,3 @@ def mcnemar_exact(first_correct: BoolArray, second_correct: BoolArray) -> tuple[
     if only_first + only_second == 0:
         return 0, 0, 1.0
     return only_first, only_second, float(stats.binomtest(only_first, only_first + only_second, 0.5).pvalue)
-
-
-def purity_on_sky(recall: AnyArray | float, fpr: AnyArray | float, lens_fraction: float) -> FloatArray:
-    """Precision among objects of which ``lens_fraction`` are lenses, instead of the test set's balance."""
-    found = np.asarray(recall, dtype=np.float64) * lens_fraction
-    return ratio(found, found + np.asarray(fpr, dtype=np.float64) * (1 - lens_fraction))

@@ -126,22 +126,6 @@ def _fpr(of: Confusion) -> Pair:
     return of.fp, of.fp + of.tn
 
 
-def _purity_on_sky(of: Confusion, judging: Judging) -> FloatArray:
-    recall, fpr = (measures.ratio(*trials(of)) for trials in (_recall, _fpr))
-    return intervals.purity_on_sky(recall, fpr, judging.sky_lens_fraction)
-
-
-def _purity_box(of: Confusion, judging: Judging) -> Pair:
-    # The lowest purity goes with the lowest recall and the highest FPR: a box, wider than its level says.
-    recall, fpr = (
-        intervals.wilson_interval(*trials(of), judging.interval_level) for trials in (_recall, _fpr)
-    )
-    return (
-        intervals.purity_on_sky(recall[0], fpr[1], judging.sky_lens_fraction),
-        intervals.purity_on_sky(recall[1], fpr[0], judging.sky_lens_fraction),
-    )
-
-
 def _best_threshold(of: Sample) -> FloatArray:
     return np.where(of.counts.positives == 0, np.nan, of.part.ranking.threshold[of.best])
 
@@ -161,15 +145,6 @@ MEASURES: dict[str, Measure] = {
             lambda of: (of.tp + of.tn, of.tp + of.fp + of.fn + of.tn),
             title="accuracy",
             headline=True,
-        ),
-        Measure(
-            "purity_on_sky",
-            _purity_on_sky,
-            _EACH,
-            wilson=_purity_box,
-            title="purity on the sky",
-            percent=True,
-            compared=False,  # it leaps to 1 in a part without false positive, however small
         ),
         # In full, so that score >= threshold selects the same objects again.
         Measure("f_beta_threshold", _best_threshold, stored=float, compared=False),
@@ -226,11 +201,6 @@ def measured() -> list[tuple[str, str, Measure]]:
         for of in MEASURES.values()
         if point in of.at
     ]
-
-
-def titled() -> list[str]:
-    """Measures in reports: first those by which models are compared."""
-    return [*compared(), *(key for key, of in MEASURES.items() if of.title and not of.compared)]
 
 
 def compared() -> list[str]:

@@ -47,7 +47,6 @@ def metrics_of(
     metrics["data_size_saving"] = plain(data_size_saving)
     metrics["threshold"] = judging.threshold
     metrics["beta"] = judging.beta
-    metrics["sky_lens_fraction"] = judging.sky_lens_fraction
     metrics["interval_unit"] = evaluated.groups.unit
     metrics["interval_groups"] = evaluated.groups.count
     for name, drawn in evaluated.draws.items():

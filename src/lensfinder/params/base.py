@@ -103,7 +103,6 @@ class Judging(Section):
     beta: Positive
     interval_level: OpenFraction
     bootstrap_samples: Annotated[int, Field(ge=100)]
-    sky_lens_fraction: OpenFraction
 
 
 StudySection = TypeVar("StudySection", bound=BaseModel)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lensfinder.evaluation.measure_table import COUNTS, MEASURES, Measure, titled
+from lensfinder.evaluation.measure_table import COUNTS, MEASURES, Measure, compared
 from lensfinder.evaluation.measures import Confusion, ratio
 from lensfinder.report.page import Section, markdown_table
 from lensfinder.report.verdict import level_words, percent, points
@@ -68,9 +68,7 @@ def report_sections(
             f"In brackets: {level_words(one['recall_interval'])} bootstrap interval over the test part's "
             f"{groups_words(one)}; †: Wilson's, where no draw differs from another.\n\n"
             f"{measures_table(metrics, text.talk, [_chosen_thresholds(metrics, text.talk)])}\n"
-            f"{text.talk_note}\n\n"
-            f"Purity on the sky takes one lens in {1 / one['sky_lens_fraction']:,.0f} objects instead of the "
-            "test set's balance; what else the sky holds that the\nsimulation does not is not in it.",
+            f"{text.talk_note}",
         ),
         *beside,
         *text.sections,
@@ -134,7 +132,7 @@ def measure_rows(
     cells: Callable[[str], Sequence[str]], among: Mapping[str, Any], suffix: str = ""
 ) -> list[list[str]]:
     """Rows of a table of measures, those of which ``among`` has the key with this suffix."""
-    return [[MEASURES[key].title, *cells(key)] for key in titled() if f"{key}{suffix}" in among]
+    return [[MEASURES[key].title, *cells(key)] for key in compared() if f"{key}{suffix}" in among]
 
 
 def mcnemar_words(comparison: Mapping[str, Any]) -> str:

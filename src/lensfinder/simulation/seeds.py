@@ -36,6 +36,7 @@ class Population(IntEnum):
     FIELD_SOURCES = 2**31 + 4
     FIELD_NEIGHBOURS = 2**31 + 5
     TILE_NEIGHBOURS = 2**31 + 6
+    DENSITIES = 2**31 + 7
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,16 @@ class QuasarPopulation:
         """
         return self.draw_spectra(n, rng)[0]
 
+    def density_deg2(self, candidates: int, rng: np.random.Generator) -> float:
+        """Number of quasars with r in range a square degree: the luminosity function's integral.
+
+        It is taken over ranges of i that hold all of r; so many candidates tell the part that is in r.
+        """
+        frame, _ = self._candidates(candidates, rng)
+        limits = self._params.r_mag
+        in_range = float(frame["r_mag"].between(limits.low, limits.high).mean())
+        return self._sampler.total * float(np.radians(1.0) ** 2) * in_range
+
     def draw_tile(self, tile: int, n: int, rng: np.random.Generator) -> pd.DataFrame:
         """Draw the quasars of a tile: every tile has the same population, and its own stream."""
         del tile

@@ -15,6 +15,7 @@ from lensfinder.errors import UserError
 from lensfinder.evaluation.baselines import fit_baseline
 from lensfinder.evaluation.evaluated import evaluate_scores
 from lensfinder.evaluation.metrics import metrics_of
+from lensfinder.evaluation.on_sky import sky_metrics
 from lensfinder.params import Params
 from lensfinder.progress import Progressing
 from lensfinder.stages.train import check_validated
@@ -66,6 +67,10 @@ def learn_baselines(paths: SurveyPaths, params: Params) -> dict[str, Any]:
             metrics[of_set][name] = metrics_of(
                 evaluated, kind, section.judging, own_bytes, image_bytes / own_bytes
             )
+            if sky := survey.on_sky(evaluated.rows, catalogue, paths):
+                metrics[of_set][name]["on_sky"] = sky_metrics(
+                    evaluated, kind, sky, section.judging, params.seed
+                )
     write_json(paths.baselines, metrics)
     return metrics
 

@@ -16,6 +16,7 @@ from lensfinder.figures import curves, single_model
 from lensfinder.figures.style import save_figures
 from lensfinder.params import Judging, Params
 from lensfinder.report.baselines import baselines_section, baselines_verdict
+from lensfinder.report.on_sky import on_sky_section
 from lensfinder.report.page import Section, figures_section, setting, write_page
 from lensfinder.report.report import reading_section, report_sections
 from lensfinder.surveys.comparison import Results
@@ -80,7 +81,7 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
         **_common_figures(survey, results, section.judging, f"{comparison['n_test']:,} test objects"),
         **models.figures(results, comparison, paths),
     }
-    again = reproduce_commands(paths, names, bool(beside))
+    again = reproduce_commands(paths, names, contract.baselines is not None)
     commands = "".join(f"| {claim} | `{run}` |\n" for claim, run in again)
     write_page(
         paths.report_dir,
@@ -88,7 +89,7 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
         setting(params, paths.survey, len(catalogue), text.objects, comparison["n_lenses"]),
         verdict,
         [
-            *report_sections(text, metrics, beside),
+            *report_sections(text, metrics, [*on_sky_section(metrics, survey.kind_names), *beside]),
             figures_section(save_figures(paths.report_dir / "figures", figures)),
             reading_section(text),
             Section("How to get each number again", f"| claim | command |\n|---|---|\n{commands}"),

@@ -15,6 +15,7 @@ from lensfinder.datasets.table import read_table
 from lensfinder.evaluation import tables
 from lensfinder.evaluation.evaluated import Evaluated, evaluate_scores
 from lensfinder.evaluation.metrics import metrics_of
+from lensfinder.evaluation.on_sky import sky_metrics
 from lensfinder.figures import curves, single_model
 from lensfinder.figures import images as image_figures
 from lensfinder.figures.atlas import caption, mistakes, shown_mistakes, spread_examples
@@ -59,6 +60,8 @@ def evaluate_model(paths: SurveyPaths, params: Params, name: str) -> dict[str, A
     own_bytes, whole_bytes = (sum(of[0].nbytes for of in arrays) for arrays in (images, whole))
     kind = survey.kind_of(evaluated.rows)
     metrics = metrics_of(evaluated, kind, section.judging, own_bytes, whole_bytes / own_bytes)
+    if sky := survey.on_sky(evaluated.rows, catalogue, paths):
+        metrics["on_sky"] = sky_metrics(evaluated, kind, sky, section.judging, params.seed)
     write_json(model.metrics, metrics)
     for stale in model.figures.glob("*.png"):
         stale.unlink()

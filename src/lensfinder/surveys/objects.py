@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from lensfinder.evaluation.intervals import Groups
+from lensfinder.evaluation.on_sky import OnSky
 from lensfinder.evaluation.tables import Axis
 from lensfinder.figures.atlas import CaptionField
 from lensfinder.params import Params
@@ -43,6 +44,9 @@ class SurveyObjects:
         From the folder of tables and the opened images of the reference, how an object is coloured.
     pixel_scale_arcsec
         Of a coloured image.
+    on_sky
+        From rows of a score table, the catalogue and the survey's files, how many objects of the sky each
+        row stands for; None where nobody knows.
     """
 
     reference: str
@@ -54,3 +58,4 @@ class SurveyObjects:
     groups_of: Callable[[pd.DataFrame, pd.DataFrame], Groups]
     painter: Callable[[Path, Sequence[AnyArray]], Painter]
     pixel_scale_arcsec: Callable[[Params], float]
+    on_sky: Callable[..., OnSky | None] = lambda *_: None

@@ -111,8 +111,8 @@ def test_means_are_over_all_folds_of_all_repeats_with_the_corrected_interval() -
     assert result["auc_sd"] == pytest.approx(auc.std(ddof=1), abs=1e-7)
     assert result["auc_interval"]["low"] == pytest.approx(expected.low, abs=1e-7)
     assert result["auc_interval"]["high"] == pytest.approx(min(expected.high, 1.0), abs=1e-7)
-    # Not a count, nor a threshold, nor what jumps to 1 in a fold with no false positive.
-    for name in ("tp", "f_beta_threshold", "tp_at_f_beta", "purity_on_sky", "purity_on_sky_at_f_beta"):
+    # Not a count, nor a threshold.
+    for name in ("tp", "f_beta_threshold", "tp_at_f_beta"):
         assert name not in result
     assert {"recall", "brier", "recall_at_validation_threshold"} <= set(result)
 

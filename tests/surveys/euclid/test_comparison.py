@@ -20,6 +20,7 @@ from lensfinder.errors import UserError
 from lensfinder.evaluation.evaluated import Evaluated, evaluate_scores
 from lensfinder.evaluation.intervals import object_groups
 from lensfinder.evaluation.metrics import metrics_of
+from lensfinder.evaluation.on_sky import sky_metrics
 from lensfinder.figures.atlas import MISTAKES_MAX, WORST_MAX, shown_mistakes
 from lensfinder.figures.colours import SHOWN_VIS_PIXELS, stamp_image
 from lensfinder.stages.baselines import learn_baselines
@@ -47,7 +48,9 @@ def write_evaluation(paths: SurveyPaths, name: str) -> None:
     scores = with_scores(objects, fake_euclid_scores(paths, name, objects["row"].to_numpy()))
     groups = EUCLID.groups_of(scores[scores["part"] == "test"], catalogue)
     evaluated = evaluate_scores(name, scores, lambda rows: groups, JUDGING, PARAMS.seed)
-    metrics = metrics_of(evaluated, EUCLID.kind_of(evaluated.rows), JUDGING, 106_136, 1.0)
+    kind, sky = EUCLID.kind_of(evaluated.rows), EUCLID.on_sky(evaluated.rows, catalogue, paths)
+    metrics = metrics_of(evaluated, kind, JUDGING, 106_136, 1.0)
+    metrics["on_sky"] = sky_metrics(evaluated, kind, sky, JUDGING, PARAMS.seed)
     write_table(paths.model(name).scores, scores, COLUMNS.scores)
     write_json(paths.model(name).metrics, metrics)
 
@@ -138,7 +141,8 @@ def test_report_names_every_model_and_holds_no_time(compared_survey: SurveyPaths
         metrics = read_json(compared_survey.model(name).metrics)
         assert f"{metrics['tp']:,} / {metrics['fp']:,} / {metrics['fn']:,} / {metrics['tn']:,}" in report
         assert f"evaluate-euclid@{name}" in report
-    assert page.count("<table>") == 8
+    assert page.count("<table>") == 9
+    assert "On the sky" in report
     assert page.count('src="data:image/png;base64,') == report.count("](figures/") == 6
     assert str(compared_survey.root) not in report + page
     assert not re.search(r"\d s\b", report)

@@ -101,11 +101,7 @@ class CrossValidated:
 
 
 def averaged() -> list[str]:
-    """Return those measures of which a mean over folds means something.
-
-    Counts and thresholds are no measures; purity on the sky leaps to 1 in a fold without false positive, and
-    is given of the pooled counts instead.
-    """
+    """Return those measures of which a mean over folds means something: not counts and thresholds."""
     return [key for key, _, of in measured() if of.compared]
 
 

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.evaluation.intervals import Groups, object_groups
+from lensfinder.evaluation.on_sky import OnSky
 from lensfinder.evaluation.tables import Axis
 from lensfinder.figures.colours import stamp_image
 from lensfinder.surveys.euclid.columns import KINDS
 from lensfinder.surveys.objects import Painter, SurveyObjects
 from lensfinder.typing import AnyArray
+from lensfinder.workspace.paths import SurveyPaths
 
 VIS_PIXEL_SCALE_ARCSEC = 0.1
 
@@ -28,6 +30,12 @@ def _kind_of(rows: pd.DataFrame) -> AnyArray:
 def _groups_of(rows: pd.DataFrame, catalogue: pd.DataFrame) -> Groups:
     # No two stamps share a galaxy or a source: objects are drawn one by one.
     return object_groups(len(rows))
+
+
+def _on_sky(rows: pd.DataFrame, catalogue: pd.DataFrame, paths: SurveyPaths) -> OnSky | None:
+    weight = catalogue["sampling_weight"].to_numpy()[rows["row"].to_numpy()]
+    # Only a simulation knows how probable its stamps are.
+    return None if np.isnan(weight).any() else OnSky(weight / weight.sum(), "of the stamps")
 
 
 def _painter(tables: Path, images: Sequence[AnyArray]) -> Painter:
@@ -64,5 +72,6 @@ OBJECTS = SurveyObjects(
     ),
     groups_of=_groups_of,
     painter=_painter,
+    on_sky=_on_sky,
     pixel_scale_arcsec=lambda params: VIS_PIXEL_SCALE_ARCSEC,
 )

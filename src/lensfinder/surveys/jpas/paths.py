@@ -20,6 +20,8 @@ class JpasPaths(SurveyPaths):
     """Quasar population."""
     neighbours = At("{root}/datasets/jpas/images/neighbours.parquet")
     """Unrelated galaxies and stars in the stamps."""
+    densities = At("{root}/datasets/jpas/images/densities.json")
+    """How many objects of each kind a square degree of the sky holds."""
     cubes = At(f"{{root}}/{CUBE.forms[0].file}")
     """Images, ``(n, y, x, bands)``."""
     pseudo_spectra = At(f"{{root}}/{PSEUDO_SPECTRA.forms[0].file}")

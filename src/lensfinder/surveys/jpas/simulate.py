@@ -20,15 +20,25 @@ from lensfinder.surveys.jpas.columns import (
 from lensfinder.surveys.jpas.params import Jpas
 from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument, SceneBuilder, draw_catalogue
+from lensfinder.surveys.jpas.simulation.densities import sky_densities
 from lensfinder.surveys.jpas.simulation.populations import draw_populations
 from lensfinder.surveys.jpas.simulation.simulator import simulate_chunks
-from lensfinder.surveys.jpas.simulation.sources import open_neighbours, open_populations
+from lensfinder.surveys.jpas.simulation.sources import (
+    open_neighbours,
+    open_populations,
+    open_quasar_population,
+)
+from lensfinder.workspace.jsonfiles import write_json
 
 
 def simulate_jpas(work: Path, paths: JpasPaths, params: Params) -> None:
     """Make the catalogue, its populations and the cubes in ``work``."""
     instrument = Instrument.build(params, read_filters(paths.tables))
     catalogue, *populations = _tables(work, paths, params, instrument)
+    if not (work / paths.densities.name).is_file():
+        galaxies, quasars, _ = populations
+        densities = sky_densities(params, galaxies, quasars, open_quasar_population(paths.tables, params))
+        write_json(work / paths.densities.name, densities)
     builder = SceneBuilder.build(params, instrument, *populations)
     side, simulation = params.section(Jpas).observation.stamp_pixels, params.section(Jpas).simulation
     with ImageChunks(

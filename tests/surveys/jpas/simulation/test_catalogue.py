@@ -191,6 +191,13 @@ def test_galaxies_host_lenses_in_proportion_to_the_area_of_their_caustics(
     assert found == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / 6000))
 
 
+def test_as_many_lenses_as_the_caustics_cover(toy_population: Population, factory: SystemFactory) -> None:
+    theta_e = np.array([factory._theta_e(np.array([g]), np.array([0]))[0] for g in (0, 1)])
+    area = caustic_area_arcsec2(toy_population.lens(np.array([0, 1]), theta_e)).sum()
+    found = factory.lens_area_arcsec2(20_000, np.random.default_rng(1))
+    assert found == pytest.approx(area, rel=0.03)
+
+
 def test_sources_are_uniform_inside_the_caustic(toy_population: Population, factory: SystemFactory) -> None:
     """The density in an inner disc, wholly inside the caustic, is that of the whole."""
     drawn = draw(factory, "lensed_quasar", 6000)

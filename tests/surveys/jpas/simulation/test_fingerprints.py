@@ -130,6 +130,6 @@ def test_a_fingerprint_of_half_a_percent_would_be_found(
 def test_dtype_and_bytes_are_the_same_for_every_class(paths: SurveyPaths, smoke_params: Params) -> None:
     """One array holds all classes: neither dtype, nor shape, nor a file's size can differ between them."""
     tables = {f"{name}.parquet" for name in ("catalogue", "galaxies", "quasars", "neighbours")}
-    assert {path.name for path in paths.images_dir.iterdir()} == tables | {"cubes.npy"}
+    assert {path.name for path in paths.images_dir.iterdir()} == tables | {"cubes.npy", "densities.json"}
     header = paths.cubes.stat().st_size - smoke_params.jpas.counts.total * 50 * 50 * 56 * 2
     assert 0 < header <= 256

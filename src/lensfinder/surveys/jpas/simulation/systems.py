@@ -244,10 +244,23 @@ class SystemFactory:
             attempt += 1
         return result
 
+    def lens_area_arcsec2(self, proposals: int, rng: np.random.Generator) -> float:
+        """Area behind the galaxies in which a quasar becomes a lens of the catalogue, summed over all pairs.
+
+        The discs of all pairs of a galaxy and a quasar, times the part of so many proposals that stand.
+        """
+        area = np.cumsum(self._pair_radius**2)
+        pair = np.searchsorted(area, area[-1] * rng.random(proposals), side="right")
+        accepted = self._try_pairs(pair, rng.random((proposals, 2)))[1]
+        return float(np.pi * area[-1] * accepted.mean())
+
     def _propose_lensed(self, tile: IntArray, numbers: FloatArray) -> tuple[Drawn, BoolArray]:
-        pair = self._pairs.pick(tile, numbers[:, 0])
-        radius = self._pair_radius[pair] * np.sqrt(numbers[:, 1])
-        angle = 2 * np.pi * numbers[:, 2]
+        return self._try_pairs(self._pairs.pick(tile, numbers[:, 0]), numbers[:, 1:3])
+
+    def _try_pairs(self, pair: IntArray, numbers: FloatArray) -> tuple[Drawn, BoolArray]:
+        """Put the quasar of each pair into the disc that holds its caustics; numbers (n, 2) say where."""
+        radius = self._pair_radius[pair] * np.sqrt(numbers[:, 0])
+        angle = 2 * np.pi * numbers[:, 1]
         galaxy, quasar, theta_e = self._pair_galaxy[pair], self._pair_quasar[pair], self._pair_theta_e[pair]
         beta_x, beta_y = radius * np.cos(angle), radius * np.sin(angle)
         images = _images_of(self.population.lens(galaxy, theta_e), beta_x, beta_y)
