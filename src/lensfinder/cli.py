@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 from lensfinder import plugins
 from lensfinder.errors import CheckFailed, UserError
-from lensfinder.surveys.commands import ModelName, SurveyName, open_survey, survey_argument, until_the_end
+from lensfinder.surveys.commands import ModelNames, SurveyName, open_survey, survey_argument, until_the_end
 from lensfinder.surveys.registry import survey_names, survey_of
 
 PIPELINE, STUDIES, TOOLS = "Pipeline", "Studies", "Tools"
@@ -141,22 +141,37 @@ def baselines(survey: Annotated[str, survey_argument(lambda of: of.baselines is 
 
 
 @app.command(rich_help_panel=PIPELINE)
-def train(survey: SurveyName, model: ModelName) -> None:
-    """Train one network with early stopping; a killed training resumes and ends as an undisturbed one."""
-    from lensfinder.stages.train import train_model
+def train(
+    survey: SurveyName,
+    models: ModelNames = None,
+    replica: Annotated[
+        int | None, typer.Option(min=1, help="Train this one alone, in this process; counted from 1.")
+    ] = None,
+) -> None:
+    """Train every model several times, side by side, and score its validation and test parts.
 
-    train_model(*open_survey(survey), model)
+    What is done and has the same inputs is left alone; a killed training goes on after its last epoch.
+    """
+    from lensfinder.stages.train import train_models, train_replica
+
+    paths, params = open_survey(survey)
+    names = models or list(params.survey(survey).models)
+    if replica is None:
+        train_models(paths, params, names)
+        return
+    for name in names:
+        train_replica(paths, params, name, replica)
 
 
 @app.command(rich_help_panel=PIPELINE)
-def evaluate(survey: SurveyName, model: ModelName) -> None:
-    """Score the validation and test parts; write measures with intervals, and figures."""
-    from lensfinder.stages.evaluate import evaluate_model
+def evaluate(survey: SurveyName) -> None:
+    """Measure every model, its trainings one by one and together; write intervals, tables and figures."""
+    from lensfinder.stages.evaluate import evaluate_models
     from lensfinder.tracking.log import log_evaluation
 
     paths, params = open_survey(survey)
-    evaluate_model(paths, params, model)
-    log_evaluation(paths.root, survey, model)
+    for name in evaluate_models(paths, params):
+        log_evaluation(paths.root, survey, name)
 
 
 @app.command(rich_help_panel=PIPELINE)

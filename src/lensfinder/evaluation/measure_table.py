@@ -203,6 +203,11 @@ def measured() -> list[tuple[str, str, Measure]]:
     ]
 
 
+def averaged() -> list[str]:
+    """Measures, at every operating point, whose mean over trainings or folds means something."""
+    return [key for key, _, of in measured() if of.compared]
+
+
 def compared() -> list[str]:
     """Measures by which models are compared."""
     return [key for key, of in MEASURES.items() if of.compared]

@@ -9,42 +9,76 @@ as given.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from lensfinder.evaluation import intervals
 from lensfinder.evaluation.evaluated import Evaluated
-from lensfinder.evaluation.measure_table import COUNTS, DIGITS, MEASURES, SUFFIXES, Measure, measured
+from lensfinder.evaluation.measure_table import (
+    COUNTS,
+    DIGITS,
+    MEASURES,
+    SUFFIXES,
+    Measure,
+    compared,
+    headlines,
+    measured,
+)
 from lensfinder.evaluation.measures import Confusion
+from lensfinder.evaluation.replicas import Estimate, TrainingScatter, mean_estimate
+from lensfinder.evaluation.replicated import Replicated
 from lensfinder.params import Judging
 from lensfinder.typing import AnyArray, FloatArray
 
 
 def metrics_of(
-    evaluated: Evaluated,
-    kind: AnyArray,
-    judging: Judging,
-    input_bytes_per_object: int,
-    data_size_saving: float,
+    model: Replicated, kind: AnyArray, scatters: Mapping[str, TrainingScatter], judging: Judging
 ) -> dict[str, Any]:
-    """Content of a model's metrics file.
+    """All measures of a model, means over its trainings, with intervals; of the committee; of each training.
 
     Parameters
     ----------
     kind
         Kind of every test object, of shape (n,).
-    input_bytes_per_object
-        Size of what the network reads of one object.
-    data_size_saving
-        How many times less that is than all the survey has of it.
+    scatters
+        How trainings scatter, by measure; pooled over the models that are compared.
     """
+    of_committee = model.committee
+    metrics: dict[str, Any] = {"replicas": len(model.single), "n_test": len(of_committee.rows)}
+    for key, _, of in measured():
+        if of.compared:
+            estimate = mean_estimate(
+                model.values(key),
+                model.draws(key),
+                of_committee.groups.count,
+                scatters[key],
+                judging.interval_level,
+            )
+            metrics |= estimated(key, estimate, judging)
+        elif key in COUNTS:
+            metrics[key] = plain(model.mean(key))
+    # MLflow's list of runs shows some forty numbers.
+    metrics["shown"] = ["replicas", "n_test", "data_size_saving", *COUNTS, *compared()]
+    metrics["shown"] += [f"{name}_interval" for name in headlines()]
+    metrics["threshold"] = judging.threshold
+    metrics["beta"] = judging.beta
+    metrics["interval_unit"] = of_committee.groups.unit
+    metrics["interval_groups"] = of_committee.groups.count
+    metrics["committee"] = single_metrics(of_committee, kind, judging)
+    metrics["single"] = [
+        {key: value_of(of, each.value[key]) for key, _, of in measured()} for each in model.single
+    ]
+    return metrics
+
+
+def single_metrics(evaluated: Evaluated, kind: AnyArray, judging: Judging) -> dict[str, Any]:
+    """Measures of one training, or of one committee, with intervals of the test objects alone."""
     value = evaluated.value
     metrics: dict[str, Any] = {key: value_of(of, value[key]) for key, _, of in measured()}
     metrics["n_test"] = len(evaluated.rows)
     metrics["validation_threshold"] = value_of(MEASURES["f_beta_threshold"], evaluated.validation_threshold)
-    metrics["input_bytes_per_object"] = int(input_bytes_per_object)
-    metrics["data_size_saving"] = plain(data_size_saving)
     metrics["threshold"] = judging.threshold
     metrics["beta"] = judging.beta
     metrics["interval_unit"] = evaluated.groups.unit
@@ -57,6 +91,23 @@ def metrics_of(
             metrics[f"{key}_wilson_interval"] = interval(*of.wilson(counts, judging), judging)
     metrics["called_lens_by_kind"] = called_by_kind(kind, evaluated.test.score, judging)
     return metrics
+
+
+def summary_of(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The dozen numbers of :func:`metrics_of` that one looks at, as ``dvc metrics show`` prints them."""
+    committee = {key: metrics["committee"][key] for key in (*COUNTS, *headlines())}
+    means = {key: metrics[key] for key in (*headlines(), "f_beta", "tpr_at_10_fp")}
+    return {"replicas": metrics["replicas"], **means, "committee": committee}
+
+
+def estimated(key: str, estimate: Estimate, judging: Judging) -> dict[str, Any]:
+    """Return a value with its interval and where that comes from, as metrics files write it."""
+    return {
+        key: plain(estimate.value),
+        f"{key}_interval": interval(estimate.low, estimate.high, judging),
+        f"{key}_objects_sd": plain(estimate.objects_sd),
+        f"{key}_training_sd": plain(estimate.training_sd),
+    }
 
 
 def called_by_kind(kind: AnyArray, score: FloatArray, judging: Judging) -> dict[str, Any]:

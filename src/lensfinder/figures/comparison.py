@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lensfinder.evaluation.comparison import excludes_zero
+from lensfinder.evaluation.comparison import resolved
 from lensfinder.evaluation.measure_table import MEASURES, drawn
 from lensfinder.figures.style import BLACK, BLUE, ORANGE, PURPLE, new_figure, series, styled, with_bars
 
@@ -59,7 +59,7 @@ def _log_odds(score: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, n
 
 
 def measures_with_intervals(metrics: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
-    """Every measure of every model as a point with its bootstrap interval; left, those that are near 1."""
+    """Every measure of every model as a point with its interval; left, those that are near 1."""
     near_one = [name for name in drawn() if name != "fpr"]
     with styled():
         spacing = min(0.26, 0.8 / len(metrics))
@@ -78,8 +78,8 @@ def measures_with_intervals(metrics: Mapping[str, Mapping[str, Any]], title: str
                 panel.errorbar(value, y, xerr=bars, fmt=marker, color=colour, capsize=2.5, label=model)
             panel.set_yticks(range(len(names)), [MEASURES[name].label for name in names])
             panel.set_ylim(len(names) - 0.5, -0.5)
-        rates.set_xlabel("value, with bootstrap interval")
-        fpr.set_xlabel("value, with bootstrap interval")
+        rates.set_xlabel("value, with interval")
+        fpr.set_xlabel("value, with interval")
         fpr.set_xlim(left=0)
         fpr.set_yticks([])
         fpr.set_title(MEASURES["fpr"].label)
@@ -120,7 +120,7 @@ def draw_differences(
         if value is None or bounds["low"] is None:
             continue
         at, bars = with_bars([(value, bounds)], 100)
-        filled = BLUE if excludes_zero(bounds) else "white"
+        filled = BLUE if resolved(of, measure) else "white"
         panel.errorbar(at, y, xerr=bars, fmt="o", color=BLUE, mfc=filled, capsize=3)
         defined.append((y, value))
     return defined

@@ -129,30 +129,32 @@ def completeness(tables: Mapping[str, pd.DataFrame], axes_shown: Sequence[Axis],
     return figure
 
 
-def loss_curves(history: pd.DataFrame, title: str) -> Figure:
-    """Loss and accuracy after every epoch, and the epoch whose weights were kept."""
+def loss_curves(histories: Sequence[pd.DataFrame], title: str) -> Figure:
+    """Loss and accuracy after every epoch, a line each training."""
     from matplotlib.ticker import MaxNLocator
 
-    best = float(history["epoch"].to_numpy()[int(history["val_loss"].to_numpy().argmin())])
     with styled():
         figure, panels = new_figure(9.5, 3.8, 1, 2)
         for panel, name, label in zip(
             panels, ("loss", "accuracy"), ("binary cross-entropy", "accuracy"), strict=True
         ):
-            panel.plot(history["epoch"], history[name], color=BLUE, marker="o", ms=3, label="training")
-            panel.plot(
-                history["epoch"],
-                history[f"val_{name}"],
-                color=RED,
-                ls="--",
-                marker="s",
-                ms=3,
-                label="validation",
-            )
-            panel.axvline(best, color="#777777", ls=":", lw=1, label="weights kept")
+            for number, history in enumerate(histories):
+                for prefix, part, colour, dash in (
+                    ("", "training", BLUE, "-"),
+                    ("val_", "validation", RED, "--"),
+                ):
+                    panel.plot(
+                        history["epoch"],
+                        history[f"{prefix}{name}"],
+                        color=colour,
+                        ls=dash,
+                        lw=1.2,
+                        alpha=0.8,
+                        label=part if number == 0 else None,
+                    )
             panel.set(xlabel="epoch", ylabel=label)
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panels[0].set_yscale("log")
-        panels[0].set_title(title)
+        panels[0].set_title(f"{title}, {len(histories)} trainings")
         panels[0].legend()
     return figure

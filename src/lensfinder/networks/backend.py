@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lensfinder.cores import cores
+
 _LOG = logging.getLogger(__name__)
 
 # On CPUs without AVX-512, TensorFlow leaves oneDNN off by itself, and trains at less than half the speed. It
@@ -54,13 +56,6 @@ def _standard_error_kept_back() -> Iterator[None]:
         finally:
             os.dup2(shown, 2)
             os.close(shown)
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def use_threads(threads: int) -> int:

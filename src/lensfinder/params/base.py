@@ -76,6 +76,8 @@ class Training(Section):
     patience: PositiveCount
     learning_rate: Positive
     threads: Annotated[int, Field(ge=0)]
+    replicas: PositiveCount
+    seed: Count
 
 
 class Model(Section):

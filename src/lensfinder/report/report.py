@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lensfinder.evaluation.measure_table import COUNTS, MEASURES, Measure, compared
+from lensfinder.evaluation.measure_table import COUNTS, MEASURES, Measure, compared, headlines
 from lensfinder.evaluation.measures import Confusion, ratio
 from lensfinder.report.page import Section, markdown_table
 from lensfinder.report.verdict import level_words, percent, points
@@ -65,10 +65,10 @@ def report_sections(
         ),
         Section(
             "Measures",
-            f"In brackets: {level_words(one['recall_interval'])} bootstrap interval over the test part's "
-            f"{groups_words(one)}; †: Wilson's, where no draw differs from another.\n\n"
-            f"{measures_table(metrics, text.talk, [_chosen_thresholds(metrics, text.talk)])}\n"
-            f"{text.talk_note}",
+            "Means over the trainings of each model, in brackets their "
+            f"{level_words(one['recall_interval'])} interval: it holds the scatter of the test part's {groups_words(one)} and that of training "
+            "again. A committee is the trainings of a model together, the mean of their logits; its interval "
+            f"knows the objects' scatter alone.\n\n{models_tables(metrics, text.talk)}\n{text.talk_note}",
         ),
         *beside,
         *text.sections,
@@ -79,48 +79,50 @@ def reading_section(text: ReportText) -> Section:
     """Say how to read the intervals."""
     return Section(
         "How to read the intervals",
-        f"{text.intervals} Each interval stands for itself: of several, one may exclude zero by chance. "
-        "Where a model makes no mistake at all, the bootstrap interval has no width, and\n"
-        "Wilson's stands in its place (†). The maximum of F_β is chosen on the test objects themselves, the "
-        "line below it is not. The spread between\n"
-        "trainings with other seeds is not in any of these intervals.",
+        f"{text.intervals} Trainings differ by initial weights, order and augmentation; how much, is learned "
+        "from the trainings of all models together (Obuchowski & Rockette 1995, Hillis 2014). A difference "
+        "is called resolved only if it stands out from both scatters when all that are shown are looked at "
+        "together (Holm's correction). The maximum of F_β is chosen on the test objects themselves, F_β at "
+        "the threshold chosen on validation is not.",
+    )
+
+
+def models_tables(metrics: Mapping[str, Mapping[str, Any]], talk: Mapping[str, Confusion]) -> str:
+    """Tables with a row a model and one its committee, then what was published: headlines, then the rest."""
+    rows: dict[str, Mapping[str, Any]] = {}
+    for name, of in metrics.items():
+        rows |= {f"{name}, mean of {of['replicas']}": of, f"{name}, committee": of["committee"]}
+    heads = headlines()
+    rest = [key for key in compared() if key not in heads]
+    others = [[name, *(with_interval(of, key) for key in rest)] for name, of in rows.items()]
+    return (
+        f"{measures_table(rows, talk, heads)}\n"
+        f"{markdown_table(['', *(MEASURES[key].title for key in rest)], others)}"
     )
 
 
 def measures_table(
-    metrics: Mapping[str, Mapping[str, Any]],
-    talk: Mapping[str, Confusion],
-    last: Sequence[Sequence[str]] = (),
+    rows: Mapping[str, Mapping[str, Any]], talk: Mapping[str, Confusion], names: Sequence[str]
 ) -> str:
-    """Table of counts and measures of every model, then of published confusions; ``last`` are more rows."""
-    counts = [
-        *(counts_words(of) for of in metrics.values()),
-        *(" / ".join(f"{getattr(of, key):,.0f}" for key in COUNTS) for of in talk.values()),
+    """Table of counts and measures, a row each of ``rows``, then of published confusions."""
+    found = [
+        [name, counts_words(of), *(with_interval(of, key) for key in names)] for name, of in rows.items()
     ]
-    rows = measure_rows(
-        lambda name: [
-            *(with_interval(of, name) for of in metrics.values()),
-            *(rate_of(of, MEASURES[name]) for of in talk.values()),
-        ],
-        next(iter(metrics.values())),
-    )
-    header = ["", *metrics, *(f"talk: {name}" for name in talk)]
-    return markdown_table(header, [[COUNTS_TITLE, *counts], *rows, *last])
-
-
-def _chosen_thresholds(metrics: Mapping[str, Mapping[str, Any]], talk: Mapping[str, Confusion]) -> list[str]:
-    chosen = [
-        "undefined"
-        if of["f_beta_threshold"] is None
-        else f"p ≥ {of['f_beta_threshold']:.6g}: TP {of['tp_at_f_beta']:,}, FP {of['fp_at_f_beta']:,}"
-        for of in metrics.values()
+    published = [
+        [
+            f"talk: {name}",
+            " / ".join(f"{getattr(of, key):,.0f}" for key in COUNTS),
+            *(rate_of(of, MEASURES[key]) for key in names),
+        ]
+        for name, of in talk.items()
     ]
-    return ["threshold of that maximum", *chosen, *("" for _ in talk)]
+    header = ["", COUNTS_TITLE, *(MEASURES[key].title for key in names)]
+    return markdown_table(header, [*found, *published])
 
 
 def counts_words(of: Mapping[str, Any]) -> str:
-    """Write the counts of a confusion, as :data:`COUNTS_TITLE` names them."""
-    return " / ".join(f"{of[key]:,}" for key in COUNTS)
+    """Write the counts of a confusion, as :data:`COUNTS_TITLE` names them; means are no whole numbers."""
+    return " / ".join(f"{of[key]:,.1f}" if isinstance(of[key], float) else f"{of[key]:,}" for key in COUNTS)
 
 
 def groups_words(of: Mapping[str, Any]) -> str:

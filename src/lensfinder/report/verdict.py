@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lensfinder.evaluation.comparison import excludes_zero, first_is_better
+from lensfinder.evaluation.comparison import first_is_better, resolved
 from lensfinder.evaluation.measure_table import MEASURES, headlines
 
 
@@ -51,25 +51,20 @@ def _certainty(comparison: Mapping[str, Any], labels: tuple[str, str]) -> str:
     words = {name: MEASURES[name].words.removeprefix("ROC ") for name in headlines()}
     better = [name for name in words if resolved(comparison, name)]
     counts = (
-        f"objects right with {labels[0]} only: {comparison['only_first_correct']:,}, "
+        f"of the committees, objects right with {labels[0]} only: {comparison['only_first_correct']:,}, "
         f"with {labels[1]} only: {comparison['only_second_correct']:,}; "
-        f"McNemar's exact p = {comparison['mcnemar_p']:.2g}"
+        f"McNemar's exact p = {comparison['mcnemar_p']:.2g}, which knows nothing of other trainings"
     )
     if not better:
         return (
-            f"No {level} interval of the differences in {listed(list(words.values()))} excludes zero: "
-            "this test set does not tell the two models apart, which is not to say that they are equal "
-            f"({counts})."
+            f"No difference in {listed(list(words.values()))} is resolved (at {level}, Holm's correction): "
+            "these objects and trainings do not tell the two models apart, which is not to say that they are "
+            f"equal ({counts})."
         )
     favoured = [
         f"{words[name]} (better: {labels[int(not first_is_better(comparison, name))]})" for name in better
     ]
-    return f"The {level} interval of the difference excludes zero in {listed(favoured)}; {counts}."
-
-
-def resolved(comparison: Mapping[str, Any], name: str) -> bool:
-    """Whether the interval of this difference excludes zero."""
-    return excludes_zero(comparison[f"{name}_difference_interval"])
+    return f"Resolved (at {level}, Holm's correction) is the difference in {listed(favoured)}; {counts}."
 
 
 def level_words(bounds: Mapping[str, Any]) -> str:

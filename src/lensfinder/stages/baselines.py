@@ -13,9 +13,10 @@ from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
 from lensfinder.evaluation.baselines import fit_baseline
-from lensfinder.evaluation.evaluated import evaluate_scores
+from lensfinder.evaluation.comparison import scatters_of
 from lensfinder.evaluation.metrics import metrics_of
 from lensfinder.evaluation.on_sky import sky_metrics
+from lensfinder.evaluation.replicated import evaluate_baseline
 from lensfinder.params import Params
 from lensfinder.progress import Progressing
 from lensfinder.stages.train import check_validated
@@ -60,13 +61,16 @@ def learn_baselines(paths: SurveyPaths, params: Params) -> dict[str, Any]:
             probability = fit_baseline(train, validation, params.seed)
             scores = with_scores(objects, probability(of_images[objects["row"]]))
             write_table(paths.baseline_scores(of_set, name), scores, columns.scores)
-            evaluated = evaluate_scores(
+            baseline = evaluate_baseline(
                 name, scores, lambda rows: survey.groups_of(rows, catalogue), section.judging, params.seed
             )
+            evaluated = baseline.committee
             own_bytes, kind = of_images[0].nbytes, survey.kind_of(evaluated.rows)
-            metrics[of_set][name] = metrics_of(
-                evaluated, kind, section.judging, own_bytes, image_bytes / own_bytes
-            )
+            metrics[of_set][name] = {
+                **metrics_of(baseline, kind, scatters_of([baseline]), section.judging),
+                "input_bytes_per_object": own_bytes,
+                "data_size_saving": image_bytes / own_bytes,
+            }
             if sky := survey.on_sky(evaluated.rows, catalogue, paths):
                 metrics[of_set][name]["on_sky"] = sky_metrics(
                     evaluated, kind, sky, section.judging, params.seed

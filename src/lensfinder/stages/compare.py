@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lensfinder.datasets.files import read_history
 from lensfinder.datasets.parts import training_set
 from lensfinder.datasets.table import read_table
-from lensfinder.evaluation.comparison import compare
-from lensfinder.evaluation.evaluated import Evaluated, evaluate_scores
+from lensfinder.evaluation.comparison import compare, resolve, scatters_of
+from lensfinder.evaluation.replicated import evaluate_baseline
 from lensfinder.evaluation.tables import completeness_tables
 from lensfinder.figures import comparison as comparison_figures
 from lensfinder.figures import curves, single_model
@@ -19,11 +19,12 @@ from lensfinder.report.baselines import baselines_section, baselines_verdict
 from lensfinder.report.on_sky import on_sky_section
 from lensfinder.report.page import Section, figures_section, setting, write_page
 from lensfinder.report.report import reading_section, report_sections
+from lensfinder.stages.evaluate import read_replicas
 from lensfinder.surveys.comparison import Results
 from lensfinder.surveys.objects import SurveyObjects
 from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.jsonfiles import read_json, write_json
-from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.workspace.paths import ModelPaths, SurveyPaths
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,38 +42,19 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     survey, models = contract.objects, contract.comparison
     names = models.order(section.models)
     catalogue = read_table(paths.catalogue, contract.columns.catalogue)
-
-    def evaluated_of(name: str, scores: Path) -> Evaluated:
-        return evaluate_scores(
-            name,
-            read_table(scores, contract.columns.scores),
-            lambda rows: survey.groups_of(rows, catalogue),
-            section.judging,
-            params.seed,
-        )
-
-    evaluated = {name: evaluated_of(name, paths.model(name).scores) for name in names}
-    metrics = {name: read_json(paths.model(name).metrics) for name in names}
-    epochs = {name: len(read_history(paths.model(name).history)) for name in names}
+    replicated = {name: read_replicas(paths, params, name, paths.model(name), catalogue) for name in names}
+    scatters = scatters_of(replicated.values())
+    metrics = {name: read_json(paths.model(name).measures) for name in names}
+    epochs = {name: epochs_of(paths.model(name), len(of.single)) for name, of in replicated.items()}
     facts = read_json(models.facts(paths))
-    results = Results(params, catalogue, evaluated, metrics, epochs, facts)
+    results = Results(params, catalogue, replicated, scatters, metrics, epochs, facts)
     comparison = models.compare(results)
     text = models.report_text(results, comparison)
-    verdict, beside = text.verdict, []
+    verdict, beside = text.verdict, on_sky_section(metrics, survey.kind_names)
     if contract.baselines is not None:
         trained_on = {name: training_set(contract.parts, paths.splits, name) for name in names}
         measured = read_json(paths.baselines)
-        baselines = {
-            of_set: {name: evaluated_of(name, paths.baseline_scores(of_set, name)) for name in of}
-            for of_set, of in measured.items()
-        }
-        against = {
-            name: {
-                baseline: compare(of, other, section.judging)
-                for baseline, other in baselines[trained_on[name]].items()
-            }
-            for name, of in evaluated.items()
-        }
+        against = _against_baselines(paths, params, results, trained_on, measured)
         comparison["baselines"] = against
         verdict = f"{baselines_verdict(against)} {verdict}"
         beside.append(baselines_section(measured, metrics, trained_on, against))
@@ -81,7 +63,7 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
         **_common_figures(survey, results, section.judging, f"{comparison['n_test']:,} test objects"),
         **models.figures(results, comparison, paths),
     }
-    again = reproduce_commands(paths, names, contract.baselines is not None)
+    again = reproduce_commands(paths, contract.baselines is not None)
     commands = "".join(f"| {claim} | `{run}` |\n" for claim, run in again)
     write_page(
         paths.report_dir,
@@ -89,7 +71,7 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
         setting(params, paths.survey, len(catalogue), text.objects, comparison["n_lenses"]),
         verdict,
         [
-            *report_sections(text, metrics, [*on_sky_section(metrics, survey.kind_names), *beside]),
+            *report_sections(text, metrics, beside),
             figures_section(save_figures(paths.report_dir / "figures", figures)),
             reading_section(text),
             Section("How to get each number again", f"| claim | command |\n|---|---|\n{commands}"),
@@ -98,22 +80,61 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     return comparison
 
 
+def epochs_of(model: ModelPaths, replicas: int) -> list[int]:
+    """Return how many epochs each training of a model took."""
+    return [len(read_history(model.replica(number + 1).history)) for number in range(replicas)]
+
+
+def _against_baselines(
+    paths: SurveyPaths,
+    params: Params,
+    results: Results,
+    trained_on: Mapping[str, str],
+    measured: Mapping[str, Mapping[str, Any]],
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Compare every model with every baseline that learned from the same objects."""
+    contract, judging = survey_of(paths.survey), params.survey(paths.survey).judging
+    baselines = {
+        of_set: {
+            name: evaluate_baseline(
+                name,
+                read_table(paths.baseline_scores(of_set, name), contract.columns.scores),
+                lambda rows: contract.objects.groups_of(rows, results.catalogue),
+                judging,
+                params.seed,
+            )
+            for name in of
+        }
+        for of_set, of in measured.items()
+    }
+    against = {
+        name: {
+            baseline: compare(of, other, results.scatters, judging)
+            for baseline, other in baselines[trained_on[name]].items()
+        }
+        for name, of in results.models.items()
+    }
+    resolve([of for pairs in against.values() for of in pairs.values()], judging.interval_level)
+    return against
+
+
 def _common_figures(
     survey: SurveyObjects, results: Results, judging: Judging, n_test: str
 ) -> dict[str, tuple[Figure, str]]:
+    committees = {name: of.committee for name, of in results.models.items()}
     complete = {
         name: completeness_tables(of, results.catalogue, survey.completeness_axes, judging)
-        for name, of in results.evaluated.items()
+        for name, of in committees.items()
     }
-    models = list(results.evaluated.values())
+    of_committees = {name: of["committee"] for name, of in results.metrics.items()}
     return {
         "measures": (
             comparison_figures.measures_with_intervals(results.metrics, n_test),
-            "Measures with bootstrap intervals.",
+            "Means over trainings, with intervals that hold the scatter of test objects and of trainings.",
         ),
         "roc": (
-            curves.roc(models, results.metrics, judging.interval_level, f"ROC, {n_test}"),
-            "ROC curves with bootstrap bands.",
+            curves.roc(list(committees.values()), of_committees, judging.interval_level, f"ROC, {n_test}"),
+            "ROC curves of the committees, with bootstrap bands over test objects.",
         ),
         "completeness": (
             single_model.completeness(
@@ -124,16 +145,17 @@ def _common_figures(
     }
 
 
-def reproduce_commands(paths: SurveyPaths, names: list[str], baselines: bool) -> list[tuple[str, str]]:
+def reproduce_commands(paths: SurveyPaths, baselines: bool) -> list[tuple[str, str]]:
     """Claims of the report, and the command that makes each again; ``baselines`` says whether it has any."""
     survey = paths.survey
-    files = " ".join(f"metrics/{survey}/{name}.json" for name in names)
     again = "dvc repro --single-item --force"
     return [
         ("everything, from the parameters", "make repro"),
-        ("measures and their intervals", f"dvc metrics show {files}"),
-        ("differences between the models", f"dvc metrics show metrics/{survey}/comparison.json"),
-        *((f"scores of {name}", f"{again} {paths.stage(f'evaluate-{survey}@{name}')}") for name in names),
+        ("measures, at a glance", f"dvc metrics show metrics/{survey}"),
+        ("all measures and their intervals", f"metrics/{survey}/measures"),
+        ("differences between the models", f"metrics/{survey}/comparison.json"),
+        ("networks and their scores", f"{again} {paths.stage(f'train-{survey}')}"),
+        ("measures of their scores", f"{again} {paths.stage(f'evaluate-{survey}')}"),
         *([("baselines", f"{again} {paths.stage(f'baselines-{survey}')}")] if baselines else []),
         ("this page", f"{again} {paths.stage(f'compare-{survey}')}"),
     ]

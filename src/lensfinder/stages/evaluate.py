@@ -1,8 +1,8 @@
-"""Stage ``evaluate``: a trained model → scores, metrics, tables and figures."""
+"""Stage ``evaluate``: what the trainings of each model say of the test objects → metrics, tables, figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 
 from lensfinder.datasets.files import open_images_of, read_history, write_csv
-from lensfinder.datasets.parts import read_parts
-from lensfinder.datasets.table import read_table
+from lensfinder.datasets.table import Column, read_table, write_table
 from lensfinder.evaluation import tables
-from lensfinder.evaluation.evaluated import Evaluated, evaluate_scores
-from lensfinder.evaluation.metrics import metrics_of
+from lensfinder.evaluation.comparison import scatters_of
+from lensfinder.evaluation.evaluated import Evaluated
+from lensfinder.evaluation.metrics import metrics_of, summary_of
 from lensfinder.evaluation.on_sky import sky_metrics
+from lensfinder.evaluation.replicated import Replicated, committee_scores, evaluate_replicas
 from lensfinder.figures import curves, single_model
 from lensfinder.figures import images as image_figures
 from lensfinder.figures.atlas import caption, mistakes, shown_mistakes, spread_examples
 from lensfinder.figures.style import GREEN, RED, save_figure
 from lensfinder.params import Judging, Params
-from lensfinder.stages.score_parts import score_parts
 from lensfinder.stages.train import model_of
 from lensfinder.surveys.objects import SurveyObjects
 from lensfinder.surveys.registry import survey_of
@@ -33,50 +33,88 @@ RELIABILITY_BINS = 10
 EXAMPLES_PER_KIND = 12
 
 
-def evaluate_model(paths: SurveyPaths, params: Params, name: str) -> dict[str, Any]:
-    """Score the validation and the test part with model ``name``, measure, draw, and return the metrics.
+def evaluate_models(paths: SurveyPaths, params: Params) -> dict[str, dict[str, Any]]:
+    """Measure every model of a survey, write and draw what was found, and return the metrics by model.
+
+    How much trainings scatter is learned from all models together: each was trained a few times only.
 
     Raises
     ------
     UserError
-        If the model is not in the parameters, or a file is missing or does not fit the others.
-    CheckFailed
-        If the network's output is no probability.
+        If a file is missing or does not fit the others.
     """
     contract, section = survey_of(paths.survey), params.survey(paths.survey)
     survey = contract.objects
-    representation = contract.representations[model_of(paths, params, name).representation]
     catalogue = read_table(paths.catalogue, contract.columns.catalogue)
     whole = open_images_of(contract.representations[survey.reference].files(paths.root), len(catalogue))
-    images = open_images_of(representation.files(paths.root), len(catalogue))
     paint = survey.painter(paths.tables, whole)
-    model = paths.model(name)
-    parts = read_parts(contract.parts.files(paths.splits, name))
-    scores = score_parts(paths, params, parts, representation, model)
-    history = read_history(model.history)
-    evaluated = evaluate_scores(
-        name, scores, lambda rows: survey.groups_of(rows, catalogue), section.judging, params.seed
-    )
-    own_bytes, whole_bytes = (sum(of[0].nbytes for of in arrays) for arrays in (images, whole))
-    kind = survey.kind_of(evaluated.rows)
-    metrics = metrics_of(evaluated, kind, section.judging, own_bytes, whole_bytes / own_bytes)
-    if sky := survey.on_sky(evaluated.rows, catalogue, paths):
-        metrics["on_sky"] = sky_metrics(evaluated, kind, sky, section.judging, params.seed)
-    write_json(model.metrics, metrics)
-    for stale in model.figures.glob("*.png"):
-        stale.unlink()
-    _write_curves(model, survey, evaluated, catalogue, metrics, section.judging)
-    save_figure(single_model.loss_curves(history, f"{name}: learning"), model.figures / "loss.png")
-    _write_atlas(
-        model.figures,
-        survey,
-        evaluated,
-        catalogue,
-        lambda row: paint([images[row] for images in whole]),
-        section.judging.threshold,
-        survey.pixel_scale_arcsec(params),
-    )
+    models = {
+        name: read_replicas(paths, params, name, paths.model(name), catalogue) for name in section.models
+    }
+    scatters = scatters_of(models.values())
+    metrics: dict[str, dict[str, Any]] = {}
+    for name, model in models.items():
+        print(f"evaluate: {name}", flush=True)
+        files, committee = paths.model(name), model.committee
+        columns = contract.columns.scores
+        scores = scores_of(files, len(model.single), columns)
+        write_table(files.scores, committee_scores(name, scores), columns)
+        representation = contract.representations[model_of(paths, params, name).representation]
+        images = open_images_of(representation.files(paths.root), len(catalogue))
+        own_bytes, whole_bytes = (sum(of[0].nbytes for of in arrays) for arrays in (images, whole))
+        kind = survey.kind_of(committee.rows)
+        metrics[name] = {
+            **metrics_of(model, kind, scatters, section.judging),
+            "input_bytes_per_object": own_bytes,
+            "data_size_saving": whole_bytes / own_bytes,
+        }
+        if sky := survey.on_sky(committee.rows, catalogue, paths):
+            metrics[name]["on_sky"] = sky_metrics(committee, kind, sky, section.judging, params.seed)
+        write_json(files.measures, metrics[name])
+        write_json(files.metrics, summary_of(metrics[name]))
+        for stale in files.figures.glob("*.png"):
+            stale.unlink()
+        _write_curves(files, survey, committee, catalogue, metrics[name]["committee"], section.judging)
+        histories = [read_history(files.replica(number + 1).history) for number in range(len(model.single))]
+        save_figure(single_model.loss_curves(histories, f"{name}: learning"), files.figures / "loss.png")
+        _write_atlas(
+            files.figures,
+            survey,
+            committee,
+            catalogue,
+            lambda row: paint([images[row] for images in whole]),
+            section.judging.threshold,
+            survey.pixel_scale_arcsec(params),
+        )
     return metrics
+
+
+def read_replicas(
+    paths: SurveyPaths, params: Params, name: str, files: ModelPaths, catalogue: pd.DataFrame
+) -> Replicated:
+    """Measure the trainings of a model, whose files are ``files``, by the scores that they left.
+
+    Raises
+    ------
+    UserError
+        If a training did not leave its scores, or they do not fit each other.
+    """
+    contract, section = survey_of(paths.survey), params.survey(paths.survey)
+    scores = scores_of(files, section.training.replicas, contract.columns.scores)
+    return evaluate_replicas(
+        name, scores, lambda rows: contract.objects.groups_of(rows, catalogue), section.judging, params.seed
+    )
+
+
+def scores_of(files: ModelPaths, replicas: int, columns: Mapping[str, Column]) -> list[pd.DataFrame]:
+    """Read the score table of every training of a model.
+
+    Raises
+    ------
+    UserError
+        If one is missing.
+    """
+    return [read_table(files.replica(number + 1).scores, columns) for number in range(replicas)]
 
 
 def _write_curves(

@@ -1,55 +1,249 @@
-"""Stage ``train``: one network, logged to MLflow epoch by epoch, resumed after a kill."""
+"""Stage ``train``: every model several times, side by side; each training resumes after a kill."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
+from lensfinder.cores import cores
+from lensfinder.datasets.files import open_images_of
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.representation import Representation
-from lensfinder.datasets.store import open_images
+from lensfinder.datasets.scores import objects_to_score, with_scores
+from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
-from lensfinder.params import Model, Params
+from lensfinder.params import Model, Params, Training
+from lensfinder.stages.side_by_side import run_side_by_side
 from lensfinder.surveys.registry import survey_of
-from lensfinder.tracking.contents import INPUTS_HASH_KEY, TrainingLog
+from lensfinder.tracking.contents import INPUTS_HASH_KEY, MODEL_HASH_KEY, TrainingLog
 from lensfinder.tracking.log import training_log
 from lensfinder.typing import AnyArray
 from lensfinder.workspace.jsonfiles import read_json, write_json
 from lensfinder.workspace.paths import ModelPaths, SurveyPaths
-from lensfinder.workspace.pipeline import stage_inputs_hash
+from lensfinder.workspace.pipeline import training_inputs_hash
 
-OpenLog = Callable[[str], AbstractContextManager[TrainingLog]]
-"""From the hash of a stage's inputs, the log of its training."""
+PREDICTION_BATCH = 128
+"""Objects given to the network at a time: fast on a few cores, and never more than some hundred MB."""
+
+_REPLICA = 0x5245504C
+"""Spawn key of the seeds of replicas."""
+
+OpenLog = Callable[["Hashes"], AbstractContextManager[TrainingLog]]
+"""From what a training is known by, its log."""
 
 
-def train_model(paths: SurveyPaths, params: Params, name: str) -> None:
-    """Train model ``name`` of the survey and write network, history and summary.
+@dataclass(frozen=True)
+class Hashes:
+    """What a training is known by.
+
+    ``model`` is the hash of all that it reads but for its seed, which the trainings of one model have in
+    common, ``inputs`` that of everything.
+    """
+
+    model: str
+    inputs: str
+
+
+@dataclass(frozen=True)
+class OneTraining:
+    """One network that is to be trained and asked: what it reads, and where its files go.
+
+    Attributes
+    ----------
+    name
+        ``<model>/<replica>`` or ``<model>/<fold>``, by which messages and runs know it.
+    parts
+        Tables that together hold ``object_id, row, label, part`` of all objects.
+    definition, representation, training, seed
+        What to train, on what, how, and the root of all that is random about it.
+    stage
+        Name that DVC prints of the stage it belongs to, whose code it depends on.
+    out
+        Where network, history, summary and scores go.
+    """
+
+    paths: SurveyPaths
+    name: str
+    parts: Sequence[Path]
+    definition: Model
+    representation: Representation
+    training: Training
+    seed: int
+    stage: str
+    out: ModelPaths
+
+    def hashes(self) -> Hashes:
+        """Hash all that decides the outcome.
+
+        Raises
+        ------
+        UserError
+            If a file is missing.
+        """
+        # Neither how many replicas there are nor how many cores is any of its business.
+        training = self.training.model_dump(mode="json", exclude={"replicas", "seed"})
+        read: dict[str, Any] = {"model": self.definition.model_dump(mode="json"), "training": training}
+        root = self.paths.root
+        files = [self.paths.catalogue, *self.parts, *self.representation.files(root)]
+        model = training_inputs_hash(root, self.stage, read, files)
+        return Hashes(model, hashlib.sha256(f"{model} {self.seed}".encode()).hexdigest())
+
+    def is_done(self) -> bool:
+        """Whether its files are there and made of these very inputs.
+
+        Raises
+        ------
+        UserError
+            If a file that it reads is missing.
+        """
+        files = (self.out.model, self.out.history, self.out.training, self.out.scores)
+        if not all(file.is_file() for file in files):
+            return False
+        return bool(read_json(self.out.training).get(INPUTS_HASH_KEY) == self.hashes().inputs)
+
+    def run(self, open_log: OpenLog) -> None:
+        """Train, or go on where a killed training stopped, and score the validation and test part.
+
+        Raises
+        ------
+        UserError
+            If a file is missing or does not fit the others.
+        CheckFailed
+            If the training diverges, or the network's output is no probability.
+        """
+        hashes = self.hashes()
+        columns = survey_of(self.paths.survey).columns
+        catalogue = read_table(self.paths.catalogue, columns.catalogue)
+        parts = read_parts(self.parts)
+        objects = objects_to_score(parts, catalogue, columns.scores)
+        images = open_images_of(self.representation.files(self.paths.root), len(catalogue))
+        title = f"{self.stage}-{self.name}".replace("/", "_").replace(":", "_")
+        work = self.paths.work(title, hashes.inputs)
+        # An interrupted training on other inputs will never be continued.
+        for other in work.parent.glob(f"{title}-*"):
+            if other != work:
+                shutil.rmtree(other)
+
+        from lensfinder.networks.predict import predict_scores  # imports TensorFlow
+        from lensfinder.networks.training import train
+
+        # Those of other inputs must not be taken for this network's.
+        self.out.scores.unlink(missing_ok=True)
+
+        def part(name: str) -> tuple[AnyArray, AnyArray]:
+            rows = parts[parts["part"] == name]
+            return rows["row"].to_numpy(), rows["label"].to_numpy()
+
+        with open_log(hashes) as log:
+            train(
+                images,
+                *part("train"),
+                *part("validation"),
+                self.definition,
+                self.representation,
+                self.training,
+                self.seed,
+                work,
+                self.out,
+                log.log_epoch,
+            )
+            known_by = {MODEL_HASH_KEY: hashes.model, INPUTS_HASH_KEY: hashes.inputs}
+            write_json(self.out.training, {**read_json(self.out.training), **known_by})
+        rows, threads = objects["row"].to_numpy(), self.training.threads
+        score = predict_scores(self.out.model, self.representation, images, rows, PREDICTION_BATCH, threads)
+        write_table(self.out.scores, with_scores(objects, score), columns.scores)
+        shutil.rmtree(work)
+
+
+def replica_seed(params: Params, training: Training, number: int) -> int:
+    """Seed of a replica, from 1: of initial weights, order, augmentation and dropout.
+
+    Replicas of the same number share it in all models of a survey.
+    """
+    sequence = np.random.SeedSequence(params.seed, spawn_key=(_REPLICA, training.seed, number))
+    return int(sequence.generate_state(1)[0])
+
+
+def replica_of(paths: SurveyPaths, params: Params, name: str, number: int) -> OneTraining:
+    """Return one training of a survey's model; ``number`` counts from 1.
+
+    Raises
+    ------
+    UserError
+        If there is no such model in the parameters, or no such replica.
+    """
+    survey, definition = survey_of(paths.survey), model_of(paths, params, name)
+    training = params.survey(paths.survey).training
+    if not 1 <= number <= training.replicas:
+        raise UserError(
+            f"params.yaml: {paths.survey}.training.replicas = {training.replicas}: no replica {number}"
+        )
+    return OneTraining(
+        paths,
+        f"{name}/replica_{number}",
+        survey.parts.files(paths.splits, name),
+        definition,
+        survey.representations[definition.representation],
+        training,
+        replica_seed(params, training, number),
+        paths.stage(f"train-{paths.survey}"),
+        paths.model(name).replica(number),
+    )
+
+
+def train_replica(paths: SurveyPaths, params: Params, name: str, number: int) -> None:
+    """Train one replica of a survey's model, and score its validation and test part; see :meth:`.run`."""
+    check_validated(paths.validation, f"lensfinder validate {paths.survey}")
+    replica_of(paths, params, name, number).run(
+        lambda of: training_log(paths.root, paths.survey, name, number, of.inputs, of.model, params)
+    )
+
+
+def train_models(paths: SurveyPaths, params: Params, names: Sequence[str]) -> None:
+    """Train every replica of these models that is not done yet, and remove replicas that nobody asks for.
 
     Raises
     ------
     UserError
         If there is no such model in the parameters, or a file is missing or does not fit the others.
     CheckFailed
-        If the training diverges.
+        If a training diverges.
     """
-    survey, definition = survey_of(paths.survey), model_of(paths, params, name)
     check_validated(paths.validation, f"lensfinder validate {paths.survey}")
-    work = train_on_parts(
-        paths,
-        params,
-        read_parts(survey.parts.files(paths.splits, name)),
-        definition,
-        survey.representations[definition.representation],
-        params.seed,
-        paths.stage(f"train-{paths.survey}@{name}"),
-        paths.model(name),
-        lambda inputs_hash: training_log(paths.root, paths.survey, name, inputs_hash, params),
-    )
-    shutil.rmtree(work)
+    section = params.survey(paths.survey)
+    numbers = range(1, section.training.replicas + 1)
+    wanted = {
+        f"{name} {number}": (["train", paths.survey, name, "--replica", str(number)], one)
+        for name in names
+        for number in numbers
+        if not (one := replica_of(paths, params, name, number)).is_done()
+    }
+    for name in names:
+        for folder in paths.model(name).model_dir.glob("replica_*"):
+            if folder not in {paths.model(name).replica(number).model_dir for number in numbers}:
+                shutil.rmtree(folder)
+    train_side_by_side(paths.root, {label: of for label, (of, _) in wanted.items()}, section.training)
+
+
+def train_side_by_side(root: Path, commands: Mapping[str, Sequence[str]], training: Training) -> None:
+    """Run commands that train one network each, as many at a time as there are cores for.
+
+    Raises
+    ------
+    UserError, CheckFailed
+        If one of them does.
+    """
+    at_a_time = max(1, cores() // training.threads) if training.threads else 1
+    if commands:
+        print(f"train: {len(commands)} networks, {min(at_a_time, len(commands))} at a time", flush=True)
+    run_side_by_side(root, commands, at_a_time)
 
 
 def model_of(paths: SurveyPaths, params: Params, name: str) -> Model:
@@ -78,88 +272,3 @@ def check_validated(outcome: Path, command: str) -> None:
     """
     if not outcome.is_file():
         raise UserError(f"{outcome}: no such file; nothing is trained before `{command}` passed")
-
-
-def train_on_parts(
-    paths: SurveyPaths,
-    params: Params,
-    parts: pd.DataFrame,
-    definition: Model,
-    representation: Representation,
-    seed: int,
-    stage: str,
-    out: ModelPaths,
-    open_log: OpenLog,
-) -> Path:
-    """Train one network on given parts and write network, history and summary.
-
-    Returns
-    -------
-    The work folder, to be deleted when the stage has nothing left to do: killed before, it finds its training
-    finished.
-
-    Parameters
-    ----------
-    parts
-        ``object_id, row, label, part`` of all objects.
-    seed
-        Of this training.
-    stage
-        Its name as DVC prints it: the hash of its inputs names the work folder from which it resumes, and
-        the run.
-    out
-        Where network, history and summary go.
-
-    Raises
-    ------
-    UserError
-        If an array of images is missing, or lacks a row that a part names.
-    CheckFailed
-        If the training diverges.
-    """
-    images = _open_all(representation.files(paths.root), parts)
-    inputs_hash = stage_inputs_hash(paths.root, stage, params)
-    title = stage.replace("/", "_").replace(":", "_")
-    work = paths.work(title, inputs_hash)
-    # An interrupted training on other inputs will never be continued.
-    for other in work.parent.glob(f"{title}-*"):
-        if other != work:
-            shutil.rmtree(other)
-
-    from lensfinder.networks.training import train  # imports TensorFlow
-
-    with open_log(inputs_hash) as log:
-        train(
-            images,
-            *_part(parts, "train"),
-            *_part(parts, "validation"),
-            definition,
-            representation,
-            params.survey(paths.survey).training,
-            seed,
-            work,
-            out,
-            log.log_epoch,
-        )
-        write_json(out.training, {**read_json(out.training), INPUTS_HASH_KEY: inputs_hash})
-    return work
-
-
-def _open_all(files: Sequence[Path], parts: pd.DataFrame) -> list[AnyArray]:
-    """Open the arrays of a representation, none of which may lack a row that a part names."""
-    images = []
-    for path in files:
-        images.append(open_images(path))
-        outside = parts[~parts["row"].between(0, len(images[-1]) - 1)]
-        if len(outside):
-            raise UserError(
-                f"{path}: has {len(images[-1])} images, and none for row {outside['row'].iloc[0]} "
-                f"({outside['object_id'].iloc[0]}); make images and splits again"
-            )
-    return images
-
-
-def _part(parts: pd.DataFrame, part: str) -> tuple[AnyArray, AnyArray]:
-    """Rows and labels of one part."""
-    rows = parts[parts["part"] == part]
-    return rows["row"].to_numpy(), rows["label"].to_numpy()

@@ -48,6 +48,9 @@ SurveyName = Annotated[str, survey_argument()]
 ModelName = Annotated[
     str, typer.Argument(help="A model of the survey; a wrong name is answered with all.", show_default=False)
 ]
+ModelNames = Annotated[
+    list[str] | None, typer.Argument(help="Models of the survey; all without.", show_default=False)
+]
 ExportFolder = Annotated[Path, typer.Option(help="Folder for the FITS files.")]
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from lensfinder.evaluation.evaluated import Evaluated
+from lensfinder.evaluation.comparison import Scatters
+from lensfinder.evaluation.replicated import Replicated
 from lensfinder.params import Model, Params
 from lensfinder.report.report import ReportText
 from lensfinder.workspace.paths import SurveyPaths
@@ -22,15 +23,16 @@ if TYPE_CHECKING:
 class Results:
     """What the evaluations of a survey's models left, each by the name of the model, in the order shown.
 
-    ``facts`` is what an earlier stage of the survey has counted or measured, ``epochs`` how long each model
-    was trained.
+    ``scatters`` is how trainings scatter, ``epochs`` how many each training of a model took, ``facts`` what
+    an earlier stage of the survey has counted or measured.
     """
 
     params: Params
     catalogue: pd.DataFrame
-    evaluated: Mapping[str, Evaluated]
+    models: Mapping[str, Replicated]
+    scatters: Scatters
     metrics: Mapping[str, Mapping[str, Any]]
-    epochs: Mapping[str, int]
+    epochs: Mapping[str, Sequence[int]]
     facts: Mapping[str, Any]
 
 

@@ -17,6 +17,8 @@ from lensfinder.workspace.provenance import flatten, git_state, recorded_outputs
 
 INPUTS_HASH_KEY = "inputs_hash"
 """Entry of ``training.json`` by which a run is found again."""
+MODEL_HASH_KEY = "model_hash"
+"""Entry of ``training.json`` by which the run above all trainings of a model is found again."""
 
 # Test and training both have an accuracy: curves get the name of their part.
 _CURVES = {
@@ -56,8 +58,10 @@ def experiment_of(files: StudyPaths) -> str:
     return f"{files.survey.survey}-{files.study}"
 
 
-def trained_identity(experiment: str, model: str, paths: ModelPaths) -> RunIdentity:
-    """Return by what the run of a training is known, from the training's summary.
+def trained_identity(
+    experiment: str, model: str, paths: ModelPaths, key: str = INPUTS_HASH_KEY
+) -> RunIdentity:
+    """Return by what the run of a training is known, from the training's summary; or one above it.
 
     Raises
     ------
@@ -65,11 +69,9 @@ def trained_identity(experiment: str, model: str, paths: ModelPaths) -> RunIdent
         If the summary is missing, or has no hash of the training's inputs.
     """
     training = read_json(paths.training)
-    if INPUTS_HASH_KEY not in training:
-        raise UserError(
-            f"{paths.training}: {INPUTS_HASH_KEY} is missing; `dvc repro -f` writes the file anew"
-        )
-    return RunIdentity(experiment, model, str(training[INPUTS_HASH_KEY]))
+    if key not in training:
+        raise UserError(f"{paths.training}: {key} is missing; `dvc repro -f` writes the file anew")
+    return RunIdentity(experiment, model, str(training[key]))
 
 
 def params_of(values: Mapping[str, Any], survey: str, model: str) -> dict[str, Any]:

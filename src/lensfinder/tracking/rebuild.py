@@ -9,7 +9,7 @@ from lensfinder import plugins
 from lensfinder.errors import UserError
 from lensfinder.tracking.contents import experiment_of
 from lensfinder.tracking.log import log_evaluation, log_report
-from lensfinder.tracking.restored import RecordedStudy, survey_run
+from lensfinder.tracking.restored import RecordedStudy, replica_run, survey_run
 from lensfinder.tracking.run import TrackedRun
 from lensfinder.tracking.store import RunStore
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
@@ -37,22 +37,28 @@ def rebuild_runs(workspace: Path) -> list[str]:
 def _rebuilt(store: RunStore, workspace: Path) -> Iterator[tuple[str, TrackedRun]]:
     """Give the experiment, and the run, of everything that was trained."""
     yield from _survey_runs(store, workspace)
-    for path in sorted(workspace.glob("models/*/*/*/training.json")):
-        study, survey, model = path.parts[-4:-1]
-        files = StudyPaths(SurveyPaths(workspace, survey), study)
-        yield experiment_of(files), RecordedStudy(files).trained_run(store, model)
     for study in plugins.names(plugins.STUDIES):
         if (rebuild := plugins.load(plugins.STUDIES, study).rebuild) is not None:
             yield from rebuild(study, store, workspace)
+            continue
+        for path in sorted(workspace.glob(f"models/{study}/*/*/*/training.json")):
+            survey, model, replica = path.parts[-4:-1]
+            files = StudyPaths(SurveyPaths(workspace, survey), study)
+            yield experiment_of(files), RecordedStudy(files).trained_run(store, f"{model}/{replica}")
 
 
 def _survey_runs(store: RunStore, workspace: Path) -> Iterator[tuple[str, TrackedRun]]:
     surveys: dict[str, list[str]] = {}
-    for path in sorted(workspace.glob("models/*/*/training.json")):
-        survey, model = path.parts[-3:-1]
-        surveys.setdefault(survey, []).append(model)
-        if SurveyPaths(workspace, survey).model(model).metrics.exists():
-            log_evaluation(workspace, survey, model)
-        yield survey, survey_run(store, workspace, survey, model)
+    for path in sorted(workspace.glob("models/*/*/replica_1/training.json")):
+        survey, model = path.parts[-4:-2]
+        if survey in plugins.names(plugins.SURVEYS):
+            surveys.setdefault(survey, []).append(model)
     for survey, models in surveys.items():
+        for model in models:
+            paths = SurveyPaths(workspace, survey).model(model)
+            for number in range(1, len(list(paths.model_dir.glob("replica_*"))) + 1):
+                yield survey, replica_run(store, workspace, survey, model, number)
+            if paths.measures.exists():
+                log_evaluation(workspace, survey, model)
+            yield survey, survey_run(store, workspace, survey, model)
         log_report(workspace, survey, models)

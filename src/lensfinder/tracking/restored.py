@@ -18,6 +18,7 @@ from lensfinder.errors import UserError
 from lensfinder.params import Model, Params, read_params
 from lensfinder.params.read import params_type
 from lensfinder.tracking.contents import (
+    MODEL_HASH_KEY,
     experiment_of,
     log_training_files,
     origin,
@@ -33,22 +34,57 @@ from lensfinder.workspace.provenance import flatten, recorded_params
 _REBUILT = {"lensfinder.rebuilt": "true"}
 
 
+COMMITTEE = "committee"
+"""Name of the run of a model's trainings together, below the run of the model."""
+
+
 def survey_run(store: RunStore, workspace: Path, survey: str, model: str) -> TrackedRun:
-    """Return the run of a survey's model, made from the training's files where there is none.
+    """Return the run above all trainings of a survey's model, made from their files where there is none.
 
     Raises
     ------
     UserError
         If the model was not trained.
     """
-    paths = SurveyPaths(workspace, survey).model(model)
+    return _made(store, _identity(workspace, survey, model, model), workspace, survey, model)
 
-    def describe(run: TrackedRun) -> None:
-        preset = read_params(workspace / "params.yaml", surveys=(), studies=()).preset
-        run.log_params(params_of({"preset": preset} | recorded_params(workspace), survey, model))
-        run.log_tags(origin(workspace, survey, preset) | _REBUILT)
 
-    return _trained_run(store, trained_identity(survey, model, paths), paths, describe)
+def committee_run(store: RunStore, workspace: Path, survey: str, model: str) -> TrackedRun:
+    """Return the run of the committee of a survey's model; raises UserError as :func:`survey_run` does."""
+    identity = _identity(workspace, survey, model, f"{model}/{COMMITTEE}")
+    return _made(store, identity, workspace, survey, model)
+
+
+def replica_run(store: RunStore, workspace: Path, survey: str, model: str, number: int) -> TrackedRun:
+    """Return the run of one training of a survey's model, made from its files where there is none.
+
+    Raises
+    ------
+    UserError
+        If it was not trained.
+    """
+    paths = SurveyPaths(workspace, survey).model(model).replica(number)
+    identity = trained_identity(survey, f"{model}/{paths.model_dir.name}", paths)
+    return _trained_run(store, identity, paths, lambda run: _describe(run, workspace, survey, model))
+
+
+def _identity(workspace: Path, survey: str, model: str, name: str) -> RunIdentity:
+    paths = SurveyPaths(workspace, survey).model(model).replica(1)
+    return trained_identity(survey, name, paths, MODEL_HASH_KEY)
+
+
+def _made(store: RunStore, identity: RunIdentity, workspace: Path, survey: str, model: str) -> TrackedRun:
+    if (known := store.find(identity)) is not None:
+        return known
+    run = store.find_or_create(identity)
+    _describe(run, workspace, survey, model)
+    return run
+
+
+def _describe(run: TrackedRun, workspace: Path, survey: str, model: str) -> None:
+    preset = read_params(workspace / "params.yaml", surveys=(), studies=()).preset
+    run.log_params(params_of({"preset": preset} | recorded_params(workspace), survey, model))
+    run.log_tags(origin(workspace, survey, preset) | _REBUILT)
 
 
 @dataclass(frozen=True)

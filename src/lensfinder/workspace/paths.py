@@ -36,6 +36,13 @@ class ModelPaths:
     """Folder of PNG figures."""
     plots = At("{evaluation_dir}/plots")
     """Folder of tables that ``dvc plots`` draws."""
+    measures = At("{metrics.parent}/measures/{metrics.name}")
+    """All measures with their intervals; ``metrics`` is the dozen numbers that one looks at."""
+
+    def replica(self, number: int) -> ModelPaths:
+        """Files of one of its trainings, from 1; its scores lie beside its network."""
+        folder = self.model_dir / f"replica_{number}"
+        return ModelPaths(folder, folder, folder / "metrics.json")
 
 
 @dataclass(frozen=True)

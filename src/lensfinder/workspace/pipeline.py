@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,31 +37,61 @@ def stage_inputs_hash(workspace: Path, stage: str, params: Params) -> str:
         elsewhere than in ``workspace``, or if it names a parameter, a file or a folder that there is not.
     """
     from dvc.dependency import ParamsDependency
-    from dvc.exceptions import DvcException
 
+    path, name = _file_and_name(workspace, stage)
+    values = params.model_dump(mode="json")
+    read: dict[str, Any] = {"stage": stage}
+    deps = []
+    with _opened(workspace, path, name) as loaded:
+        for dep in loaded.deps:
+            if not isinstance(dep, ParamsDependency):
+                deps.append(dep.def_path)
+            elif dep.def_path == "params.yaml":
+                read |= {key: _value(path, values, key) for key in dep.params or values}
+            else:
+                read |= {f"{dep.def_path}:{key}": value for key, value in dep.get_hash().value.items()}
+    return inputs_hash(workspace, read, deps)
+
+
+def training_inputs_hash(workspace: Path, stage: str, read: Mapping[str, Any], files: Iterable[Path]) -> str:
+    """Hash of what one of a stage's trainings reads: the stage's code, ``files`` and the values ``read``.
+
+    A change of what another of its networks reads leaves it as it is.
+
+    Raises
+    ------
+    UserError
+        As :func:`stage_inputs_hash` does.
+    """
+    path, name = _file_and_name(workspace, stage)
+    with _opened(workspace, path, name) as loaded:
+        code = [dep.def_path for dep in loaded.deps if dep.def_path.startswith("src/")]
+    data = [file.relative_to(workspace).as_posix() for file in files]
+    return inputs_hash(workspace, {"stage": stage, **read}, [*code, *data])
+
+
+def _file_and_name(workspace: Path, stage: str) -> tuple[Path, str]:
     file, _, name = stage.rpartition(":")
     path = workspace / (file or "dvc.yaml")
     if not path.is_file():
         raise UserError(f"{path}: no such file; run lensfinder at the root of the repository")
-    values = params.model_dump(mode="json")
-    read: dict[str, Any] = {"stage": stage}
-    deps = []
+    return path, name
+
+
+@contextmanager
+def _opened(workspace: Path, path: Path, name: str) -> Iterator[PipelineStage]:
+    """Give a stage that works at the root of the repository; what DVC says against it is a user's error."""
+    from dvc.exceptions import DvcException
+
     try:
         with open_repo(workspace) as repo:
             loaded = _load(repo, path, name)
             if Path(loaded.wdir) != workspace.resolve():
                 wdir = os.path.relpath(loaded.wdir, path.parent.resolve())
                 raise UserError(f"{path}: stage {name} works in wdir {wdir}, which is not {workspace}")
-            for dep in loaded.deps:
-                if not isinstance(dep, ParamsDependency):
-                    deps.append(dep.def_path)
-                elif dep.def_path == "params.yaml":
-                    read |= {key: _value(path, values, key) for key in dep.params or values}
-                else:
-                    read |= {f"{dep.def_path}:{key}": value for key, value in dep.get_hash().value.items()}
+            yield loaded
     except DvcException as error:
         raise UserError(f"{path}: {error}") from None
-    return inputs_hash(workspace, read, deps)
 
 
 def _load(repo: Repo, path: Path, name: str) -> PipelineStage:

@@ -31,13 +31,19 @@ def ablations_represent(survey: SurveyName) -> None:
 def ablations_train(
     survey: SurveyName,
     name: Annotated[
-        str, typer.Argument(help="A name under `jpas.ablations` in params.yaml.", show_default=False)
-    ],
+        str | None,
+        typer.Argument(help="Train this one alone: a name under `jpas.ablations` in params.yaml."),
+    ] = None,
+    replica: Annotated[int, typer.Option(min=1, help="Which of its trainings; counted from 1.")] = 1,
 ) -> None:
-    """Train and score one; a killed training resumes and ends as an undisturbed one."""
-    from lensfinder.studies.ablations.train import train_ablation
+    """Train and score all, side by side; a killed training resumes and ends as an undisturbed one."""
+    from lensfinder.studies.ablations.train import train_ablation, train_ablations
 
-    train_ablation(*open_survey(survey, [ABLATIONS.name]), name)
+    paths, params = open_survey(survey, [ABLATIONS.name])
+    if name is None:
+        train_ablations(paths, params)
+    else:
+        train_ablation(paths, params, name, replica)
 
 
 @app.command("occlude")

@@ -10,10 +10,10 @@ import pandas as pd
 from lensfinder.datasets.files import bytes_per_object
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
-from lensfinder.evaluation.evaluated import evaluate_scores
 from lensfinder.figures.style import save_figure
 from lensfinder.params import Params
 from lensfinder.report.page import Section, markdown_table, setting, write_page
+from lensfinder.stages.evaluate import read_replicas
 from lensfinder.studies.ablations import ABLATIONS
 from lensfinder.studies.ablations.figures import differences
 from lensfinder.studies.ablations.measures import judge_ablations
@@ -53,18 +53,17 @@ def judge_all(paths: SurveyPaths, params: Params) -> dict[str, Any]:
     against = {other for ablation in ablations.values() for other in ablation.against}
     names = [name for name in definitions if name in against or name in ablations]
     catalogue = read_table(paths.catalogue, survey.columns.catalogue)
-    evaluated = {}
-    for name in names:
-        model = study.model(name) if name in ablations else paths.model(name)
-        scores = read_table(model.scores, survey.columns.scores)
-        evaluated[name] = evaluate_scores(
-            name, scores, lambda rows: objects.groups_of(rows, catalogue), section.judging, params.seed
+    measured = {
+        name: read_replicas(
+            paths, params, name, (study if name in ablations else paths).model(name), catalogue
         )
+        for name in names
+    }
     read = {objects.reference, *(definitions[name].representation for name in names)}
     sizes = {of: bytes_per_object(REPRESENTATIONS[of].files(paths.root), len(catalogue)) for of in read}
     content = judge_ablations(
-        evaluated,
-        objects.kind_of(evaluated[names[0]].rows),
+        measured,
+        objects.kind_of(measured[names[0]].committee.rows),
         ablations,
         definitions,
         {name: sizes[definitions[name].representation] for name in names},

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lensfinder.evaluation.comparison import compare, first_is_better
-from lensfinder.evaluation.evaluated import Evaluated
+from lensfinder.evaluation.comparison import compare, first_is_better, resolve, resolved, scatters_of
 from lensfinder.evaluation.measure_table import COUNTS, compared
 from lensfinder.evaluation.metrics import metrics_of
+from lensfinder.evaluation.replicated import Replicated
 from lensfinder.params import Judging, Model
-from lensfinder.report.verdict import resolved
 from lensfinder.studies.ablations.params import Ablation
 from lensfinder.typing import AnyArray
 
@@ -36,7 +35,7 @@ def question_of(definition: Model, base: Model) -> str:
 
 
 def judge_ablations(
-    evaluated: Mapping[str, Evaluated],
+    models: Mapping[str, Replicated],
     kinds: AnyArray,
     ablations: Mapping[str, Ablation],
     definitions: Mapping[str, Model],
@@ -48,13 +47,12 @@ def judge_ablations(
 
     Parameters
     ----------
-    evaluated
-        Every ablation and every model that one is compared with, by name: on the same objects, with the same
-        bootstrap draws.
+    models
+        Every ablation and every model that one is compared with, by name, on the same objects.
     kinds
         Kind (n,) of the test objects.
     definitions
-        The network of each of ``evaluated``.
+        The network of each of ``models``.
     bytes_per_object
         What each of them reads of one object.
     whole_bytes
@@ -70,20 +68,24 @@ def judge_ablations(
     UserError
         If two models did not score the same test objects in the same order.
     """
-    one = next(iter(evaluated.values()))
+    one, scatters = next(iter(models.values())).committee, scatters_of(models.values())
     measures = {
-        name: _kept(
-            metrics_of(of, kinds, judging, bytes_per_object[name], whole_bytes / bytes_per_object[name])
-        )
-        for name, of in evaluated.items()
+        name: _kept(metrics_of(of, kinds, scatters, judging))
+        | {
+            "input_bytes_per_object": bytes_per_object[name],
+            "data_size_saving": whole_bytes / bytes_per_object[name],
+        }
+        for name, of in models.items()
     }
     comparisons = {}
     for name, ablation in ablations.items():
         for other in ablation.against:
-            pair = _without_others(compare(evaluated[name], evaluated[other], judging))
+            pair = _without_others(compare(models[name], models[other], scatters, judging))
             question = question_of(definitions[name], definitions[ablation.base])
-            outcome = {"question": question, "outcome": outcome_of(pair)}
-            comparisons[f"{name}_against_{other}"] = outcome | pair
+            comparisons[f"{name}_against_{other}"] = {"question": question, **pair}
+    resolve(list(comparisons.values()), judging.interval_level)
+    for pair in comparisons.values():
+        pair["outcome"] = outcome_of(pair)
     return {
         "n_test": len(one.rows),
         "n_lenses": int((one.test.label == 1).sum()),
@@ -96,7 +98,7 @@ def judge_ablations(
 
 
 def outcome_of(comparison: Mapping[str, Any]) -> str:
-    """Return whether the first model is better or worse where an interval of :data:`DECIDING` excludes zero.
+    """Return whether the first model is better or worse where a difference in :data:`DECIDING` is resolved.
 
     :data:`OPEN` where none does, which is not to say that both are equal; :data:`MIXED` where they disagree.
     """
@@ -109,13 +111,15 @@ def outcome_of(comparison: Mapping[str, Any]) -> str:
 
 
 def _kept(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    names = ["n_test", *COUNTS]
+    names = ["replicas", "n_test", *COUNTS]
     for name in (name for name in compared() if name not in LEFT_OUT):
-        names += [name, f"{name}_interval", f"{name}_wilson_interval"]
-    names += ["input_bytes_per_object", "data_size_saving"]
+        names += [name, f"{name}_interval"]
     return {name: metrics[name] for name in names if name in metrics}
 
 
 def _without_others(comparison: Mapping[str, Any]) -> dict[str, Any]:
-    others = {f"{name}_difference" for name in LEFT_OUT}
-    return {key: value for key, value in comparison.items() if key.removesuffix("_interval") not in others}
+    return {
+        key: value
+        for key, value in comparison.items()
+        if not any(key.startswith(f"{name}_difference") for name in LEFT_OUT)
+    }

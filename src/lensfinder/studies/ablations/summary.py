@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lensfinder.evaluation.comparison import resolved
 from lensfinder.evaluation.measure_table import MEASURES
 from lensfinder.params import Model
 from lensfinder.report.page import Section, markdown_table
 from lensfinder.report.report import COUNTS_TITLE, counts_words, groups_words, with_interval
-from lensfinder.report.verdict import level_words, listed, points, resolved, signed_points
+from lensfinder.report.verdict import level_words, listed, points, signed_points
 from lensfinder.studies.ablations.measures import (
     AUGMENTATION,
     BETTER,

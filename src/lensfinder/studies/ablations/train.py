@@ -1,14 +1,10 @@
-"""Study ``ablations``: one network with something taken from it, trained and scored as the models are."""
+"""Study ``ablations``: networks with something taken from them, trained and scored as the models are."""
 
 from __future__ import annotations
 
-import shutil
-
-from lensfinder.datasets.parts import read_parts
 from lensfinder.errors import UserError
 from lensfinder.params import Params
-from lensfinder.stages.score_parts import score_parts
-from lensfinder.stages.train import check_validated, train_on_parts
+from lensfinder.stages.train import OneTraining, check_validated, replica_seed, train_side_by_side
 from lensfinder.studies.ablations import ABLATIONS
 from lensfinder.studies.ablations.params import models, skipped_words, unchanged
 from lensfinder.studies.ablations.representations import REPRESENTATIONS
@@ -17,11 +13,39 @@ from lensfinder.tracking.log import study_log
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 
-def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
-    """Train ablation ``name`` on the parts of the survey's models, and score its validation and test part.
+def training_of(paths: SurveyPaths, params: Params, name: str, number: int) -> OneTraining:
+    """Return a training of ablation ``name``, on the parts and with the seed of the models' of this number.
 
-    Training and scoring are one stage, because TensorFlow takes longer to start than to score. One that
-    equals its model is not trained, and leaves empty folders.
+    Raises
+    ------
+    UserError
+        If there is no such ablation in the parameters, or the data were not checked.
+    """
+    survey, section = survey_of(paths.survey), params.survey(paths.survey)
+    definitions = models(section)
+    if name not in definitions:
+        raise UserError(
+            f"params.yaml: {paths.survey}.ablations has no {name!r}; "
+            f"it has {', '.join(definitions) or 'none'}"
+        )
+    check_validated(paths.validation, f"lensfinder validate {paths.survey}")
+    study, definition = StudyPaths(paths, ABLATIONS.name), definitions[name]
+    out = study.model(name).replica(number)
+    return OneTraining(
+        paths,
+        f"{name}/{out.model_dir.name}",
+        survey.parts.files(paths.splits, name),
+        definition,
+        REPRESENTATIONS[definition.representation],
+        section.training,
+        replica_seed(params, section.training, number),
+        study.stage(f"train-ablations-{paths.survey}"),
+        out,
+    )
+
+
+def train_ablation(paths: SurveyPaths, params: Params, name: str, number: int) -> None:
+    """Train one replica of one ablation, and score its validation and test part.
 
     Raises
     ------
@@ -30,34 +54,30 @@ def train_ablation(paths: SurveyPaths, params: Params, name: str) -> None:
     CheckFailed
         If the training diverges.
     """
-    survey, section = survey_of(paths.survey), params.survey(paths.survey)
-    definitions, same = models(section), unchanged(section)
-    if name not in definitions:
-        raise UserError(
-            f"params.yaml: {paths.survey}.ablations has no {name!r}; "
-            f"it has {', '.join(definitions) or 'none'}"
-        )
-    study = StudyPaths(paths, ABLATIONS.name)
-    definition, out = definitions[name], study.model(name)
-    if name in same:
-        print(f"ablations: nothing is trained, {skipped_words({name: same[name]})}", flush=True)
-        for folder in (out.model_dir, out.evaluation_dir):  # DVC waits for both
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-        return
-    check_validated(paths.validation, f"lensfinder validate {paths.survey}")
-    representation = REPRESENTATIONS[definition.representation]
-    parts = read_parts(survey.parts.files(paths.splits, name))
-    work = train_on_parts(
-        paths,
-        params,
-        parts,
-        definition,
-        representation,
-        params.seed,
-        study.stage(f"train-ablations-{paths.survey}@{name}"),
-        out,
-        lambda inputs_hash: study_log(study, name, inputs_hash, params, definition),
+    one, study = training_of(paths, params, name, number), StudyPaths(paths, ABLATIONS.name)
+    one.run(lambda of: study_log(study, one.name, of.inputs, params, one.definition, of.model))
+
+
+def train_ablations(paths: SurveyPaths, params: Params) -> None:
+    """Train all ablations, side by side, but for those that are done already or equal their model.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or does not fit the others.
+    CheckFailed
+        If a training diverges.
+    """
+    section = params.survey(paths.survey)
+    if same := unchanged(section):
+        print(f"ablations: nothing is trained, {skipped_words(same)}", flush=True)
+    train_side_by_side(
+        paths.root,
+        {
+            f"{name} {number}": ["ablations", "train", paths.survey, name, "--replica", str(number)]
+            for name in models(section)
+            for number in range(1, section.training.replicas + 1)
+            if name not in same and not training_of(paths, params, name, number).is_done()
+        },
+        section.training,
     )
-    score_parts(paths, params, parts, representation, out)
-    shutil.rmtree(work)

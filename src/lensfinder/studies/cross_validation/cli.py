@@ -8,7 +8,7 @@ import typer
 
 from lensfinder.errors import UserError
 from lensfinder.studies.cross_validation import CV, LEAK
-from lensfinder.surveys.commands import ModelName, open_survey, survey_argument
+from lensfinder.surveys.commands import open_survey, survey_argument
 
 if TYPE_CHECKING:
     from lensfinder.params import Params
@@ -53,16 +53,27 @@ def cv_validate(survey: SurveyName, leak: Leak = False) -> None:
 @app.command("train")
 def cv_train(
     survey: SurveyName,
-    model: ModelName,
-    fold: Annotated[int, typer.Option(min=1, help="Fold to hold out.")],
+    model: Annotated[
+        str | None, typer.Argument(help="Train this model alone, without --fold.", show_default=False)
+    ] = None,
+    fold: Annotated[int | None, typer.Option(min=1, help="Fold to hold out.")] = None,
     repeat: Annotated[int, typer.Option(min=1, help="Repeat that it belongs to.")] = 1,
     leak: Leak = False,
 ) -> None:
-    """Train without one fold, then score it; a killed training resumes and ends as an undisturbed one."""
-    from lensfinder.studies.cross_validation.folds import Fold
-    from lensfinder.studies.cross_validation.train import train_fold
+    """Train every model without each fold, side by side, and score it; or one model without one fold.
 
-    train_fold(*_open_study(survey, leak), model, Fold(repeat, fold))
+    A killed training goes on after its last epoch and ends as an undisturbed one.
+    """
+    from lensfinder.studies.cross_validation.folds import Fold
+    from lensfinder.studies.cross_validation.train import train_fold, train_folds
+
+    if (model is None) != (fold is None):
+        raise UserError("give both a model and --fold, or neither")
+    study = _open_study(survey, leak)
+    if model is None or fold is None:
+        train_folds(*study)
+    else:
+        train_fold(*study, model, Fold(repeat, fold))
 
 
 @app.command("judge")

@@ -22,7 +22,7 @@ from lensfinder.errors import UserError
 from lensfinder.evaluation import intervals
 from lensfinder.evaluation.evaluated import Part, choose_threshold, measure, part_of
 from lensfinder.evaluation.intervals import Groups
-from lensfinder.evaluation.measure_table import COUNTS, FIXED, MEASURES, measured
+from lensfinder.evaluation.measure_table import COUNTS, FIXED, MEASURES, averaged, measured
 from lensfinder.evaluation.measures import Confusion, ratio
 from lensfinder.evaluation.metrics import bootstrap_interval, interval, plain, value_of, wilson_interval
 from lensfinder.params import Judging
@@ -98,11 +98,6 @@ class CrossValidated:
     def n_repeats(self) -> int:
         """How often the catalogue was cut into folds."""
         return max(of.fold.repeat for of in self.folds)
-
-
-def averaged() -> list[str]:
-    """Return those measures of which a mean over folds means something: not counts and thresholds."""
-    return [key for key, _, of in measured() if of.compared]
 
 
 def held_out_of(fold: Fold, scores: pd.DataFrame, training: Mapping[str, int], judging: Judging) -> HeldOut:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lensfinder.evaluation.measure_table import MEASURES, headlines
+from lensfinder.evaluation.measure_table import MEASURES, compared, headlines
 from lensfinder.report.page import Section, markdown_table
 from lensfinder.report.report import (
     COUNTS_TITLE,
@@ -124,11 +124,12 @@ def _leak(result: Mapping[str, Any]) -> str:
 
 def _pooled(result: Mapping[str, Any], question: CvQuestion) -> str:
     pooled = {name: of["pooled"] for name, of in result["models"].items()}
+    names = [name for name in compared() if name in next(iter(pooled.values()))]
     repeat = " of the first repeat" if result["repeats"] > 1 else ""
     return (
         f"Every object once{repeat}, judged by the network that never saw it; in brackets the "
         f"{_level(result)} bootstrap interval (†: Wilson's, where no draw differs from another).\n\n"
-        f"{measures_table(pooled, question.talk)}\n{question.talk_note}"
+        f"{measures_table(pooled, question.talk, names)}\n{question.talk_note}"
     )
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
-from lensfinder.datasets.parts import read_parts
 from lensfinder.errors import UserError
 from lensfinder.params import Params
-from lensfinder.stages.score_parts import score_parts
-from lensfinder.stages.train import check_validated, train_on_parts
+from lensfinder.stages.train import OneTraining, check_validated, train_side_by_side
+from lensfinder.studies.cross_validation import CV
 from lensfinder.studies.cross_validation.folds import Fold, fold_seed, folds_of
 from lensfinder.studies.cross_validation.params import CrossValidation
 from lensfinder.studies.cross_validation.tracking import study_hash
@@ -17,17 +14,13 @@ from lensfinder.tracking.log import study_log
 from lensfinder.workspace.paths import StudyPaths, SurveyPaths
 
 
-def train_fold(paths: SurveyPaths, params: Params, study: str, name: str, fold: Fold) -> None:
-    """Train model ``name`` without the objects of a fold, and score the fold's validation and test part.
-
-    Training and scoring are one stage, because TensorFlow takes longer to start than a fold to score.
+def training_of(paths: SurveyPaths, params: Params, study: str, name: str, fold: Fold) -> OneTraining:
+    """Return the training of model ``name`` without the objects of a fold.
 
     Raises
     ------
     UserError
-        If parameters have no such model or fold, or a file is missing or does not fit the others.
-    CheckFailed
-        If the training diverges.
+        If parameters have no such model or fold, or nobody has checked the fold.
     """
     section = params.survey(paths.survey)
     cv, survey = section.study(CrossValidation), survey_of(paths.survey)
@@ -37,25 +30,59 @@ def train_fold(paths: SurveyPaths, params: Params, study: str, name: str, fold: 
             f"{list(cv.repeats)}, folds {list(cv.folds)}, models {list(cv.models)}"
         )
     files = StudyPaths(paths, study)
-    check_validated(
-        files.validation_dir / f"{fold.key}.json",
-        f"dvc repro {files.target}",
-    )
+    check_validated(files.validation_dir / f"{fold.key}.json", f"dvc repro {files.target}")
     definition = section.models[name]
-    representation = survey.representations[definition.representation]
-    parts = read_parts(survey.parts.files(files.splits_dir / fold.key, name))
-    out = files.model(f"{name}/{fold.key}")
-    parent = study_hash(files, params, name)
-    work = train_on_parts(
+    return OneTraining(
         paths,
-        params,
-        parts,
+        f"{name}/{fold.key}",
+        survey.parts.files(files.splits_dir / fold.key, name),
         definition,
-        representation,
+        survey.representations[definition.representation],
+        section.training,
         fold_seed(params.seed, fold),
-        files.stage(f"train-{study}-{paths.survey}@{fold.repeat}-{fold.number}-{name}"),
-        out,
-        lambda inputs_hash: study_log(files, f"{name}/{fold.key}", inputs_hash, params, definition, parent),
+        files.stage(f"train-{study}-{paths.survey}"),
+        files.model(f"{name}/{fold.key}"),
     )
-    score_parts(paths, params, parts, representation, out)
-    shutil.rmtree(work)
+
+
+def train_fold(paths: SurveyPaths, params: Params, study: str, name: str, fold: Fold) -> None:
+    """Train model ``name`` without the objects of a fold, and score the fold's validation and test part.
+
+    Raises
+    ------
+    UserError
+        If parameters have no such model or fold, or a file is missing or does not fit the others.
+    CheckFailed
+        If the training diverges.
+    """
+    one, files = training_of(paths, params, study, name, fold), StudyPaths(paths, study)
+    parent = study_hash(files, params, name)
+    one.run(lambda of: study_log(files, one.name, of.inputs, params, one.definition, parent))
+
+
+def train_folds(paths: SurveyPaths, params: Params, study: str) -> None:
+    """Train every model on every fold, side by side, but for what is done already.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or does not fit the others.
+    CheckFailed
+        If a training diverges.
+    """
+    section = params.survey(paths.survey)
+    cv = section.study(CrossValidation)
+    leak = ["--leak"] if study != CV.name else []
+    train_side_by_side(
+        paths.root,
+        {
+            f"{name} {fold.key}": [
+                *("cv", "train", paths.survey, name, "--fold", str(fold.number)),
+                *("--repeat", str(fold.repeat), *leak),
+            ]
+            for fold in folds_of(cv)
+            for name in cv.models
+            if not training_of(paths, params, study, name, fold).is_done()
+        },
+        section.training,
+    )

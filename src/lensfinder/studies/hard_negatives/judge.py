@@ -12,12 +12,13 @@ from lensfinder.datasets.files import open_images_of
 from lensfinder.datasets.scores import with_scores
 from lensfinder.datasets.table import Column, read_table, write_table
 from lensfinder.errors import UserError
+from lensfinder.evaluation.replicated import committee
 from lensfinder.figures import images as image_figures
 from lensfinder.figures.atlas import spread_examples
 from lensfinder.figures.style import GREEN, RED, save_figure
 from lensfinder.params import Params
 from lensfinder.report.page import Section, commands_section, write_page
-from lensfinder.stages.score_parts import PREDICTION_BATCH
+from lensfinder.stages.train import PREDICTION_BATCH
 from lensfinder.studies.hard_negatives.columns import IMPOSTOR_COLUMNS
 from lensfinder.studies.hard_negatives.figures import rates_by_kind
 from lensfinder.studies.hard_negatives.files import HardNegativeFiles
@@ -55,7 +56,7 @@ def judge_impostors(paths: JpasPaths, params: Params) -> dict[str, Any]:
     """
     files, section = HardNegativeFiles(paths), params.section(Jpas)
     names = survey_of(paths.survey).comparison.order(section.models)
-    metrics = {name: read_json(paths.model(name).metrics) for name in names}
+    metrics = {name: read_json(paths.model(name).measures)["committee"] for name in names}
     impostors = read_table(files.catalogue, IMPOSTOR_COLUMNS)
     objects = impostors.assign(row=np.arange(len(impostors), dtype=np.int64))[list(NAMED)]
     scores = _score(files, params, names, objects)
@@ -86,34 +87,35 @@ def _score_columns(names: list[str]) -> dict[str, Column]:
     return {
         **{name: own[name] for name in NAMED},
         **{
-            _column(name): Column("float32", "", f"probability of being a lens, as {name} gives it")
+            _column(name): Column(
+                "float32", "", f"probability of being a lens, as the committee of {name} gives it"
+            )
             for name in names
         },
     }
 
 
 def _score(files: HardNegativeFiles, params: Params, names: list[str], objects: pd.DataFrame) -> pd.DataFrame:
+    """Add the scores of every model's committee."""
     section, scores = params.section(Jpas), objects.copy()
-    for name in names:
-        if not files.survey.model(name).model.is_file():
-            raise UserError(
-                f"{files.survey.model(name).model}: no such file; train the model first (`make repro`)"
-            )
+    networks = {
+        name: [files.survey.model(name).replica(n + 1).model for n in range(section.training.replicas)]
+        for name in names
+    }
+    for path in (path for of in networks.values() for path in of):
+        if not path.is_file():
+            raise UserError(f"{path}: no such file; train the model first (`make repro`)")
 
     from lensfinder.networks.predict import predict_scores  # imports TensorFlow
 
-    for name in names:
+    for name, paths in networks.items():
         representation = REPRESENTATIONS[section.models[name].representation]
         images = open_images_of(files.images_of(representation.name), len(objects))
-        score = predict_scores(
-            files.survey.model(name).model,
-            representation,
-            images,
-            objects["row"].to_numpy(),
-            PREDICTION_BATCH,
-            section.training.threads,
-        )
-        scores[_column(name)] = with_scores(objects, score)["score"]
+        rows, threads = objects["row"].to_numpy(), section.training.threads
+        each = [
+            predict_scores(path, representation, images, rows, PREDICTION_BATCH, threads) for path in paths
+        ]
+        scores[_column(name)] = with_scores(objects, committee(each))["score"]
     return scores
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,11 @@ import numpy as np
 from lensfinder.datasets.files import open_images_of, write_csv
 from lensfinder.datasets.table import read_table
 from lensfinder.evaluation.evaluated import part_of
+from lensfinder.evaluation.replicated import committee
 from lensfinder.figures.style import save_figure
 from lensfinder.params import Params
 from lensfinder.progress import Progressing
-from lensfinder.stages.score_parts import PREDICTION_BATCH
+from lensfinder.stages.train import PREDICTION_BATCH
 from lensfinder.studies.occlusion.figures import occlusion
 from lensfinder.studies.occlusion.images import occluded_scores, patches, single_bands
 from lensfinder.studies.occlusion.measures import (
@@ -57,7 +58,11 @@ def occlude(paths: SurveyPaths, params: Params) -> None:
     regions = [*single_bands(n_bands), *patches(pixels, PATCH_PIXELS)]
 
     judges = {
-        name: judge_of(paths.model(name).model, section.models[name].representation, section.training.threads)
+        name: judge_of(
+            [paths.model(name).replica(n + 1).model for n in range(section.training.replicas)],
+            section.models[name].representation,
+            section.training.threads,
+        )
         for name in names
     }
     shown = np.array(cubes[test["row"].to_numpy()])
@@ -88,16 +93,23 @@ def occlude(paths: SurveyPaths, params: Params) -> None:
     save_figure(occlusion(bands, places, title), folder / FIGURE_FILE)
 
 
-def judge_of(path: Path, representation: str, threads: int) -> Callable[[AnyArray], Float32Array]:
-    """Return what gives cubes (n, y, x, bands) their scores (n,): a network that reads its own part of them.
+def judge_of(
+    networks: Sequence[Path], representation: str, threads: int
+) -> Callable[[AnyArray], Float32Array]:
+    """Return what gives cubes (n, y, x, bands) their scores (n,): a committee that reads its part of them.
 
     Raises
     ------
     UserError
-        If the file is missing or no network.
+        If a file is missing or no network.
     """
     from lensfinder.networks.predict import Predictor  # imports TensorFlow
 
-    predictor = Predictor(path, REPRESENTATIONS[representation], threads)
+    predictors = [Predictor(path, REPRESENTATIONS[representation], threads) for path in networks]
     represent = OF_CUBES[representation]
-    return lambda cubes: predictor.scores([represent(cubes)], np.arange(len(cubes)), PREDICTION_BATCH)
+
+    def judge(cubes: AnyArray) -> Float32Array:
+        read, rows = [represent(cubes)], np.arange(len(cubes))
+        return committee([of.scores(read, rows, PREDICTION_BATCH) for of in predictors])
+
+    return judge

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lensfinder.errors import UserError
-from lensfinder.evaluation.comparison import compare
+from lensfinder.evaluation.comparison import compare, resolve
 from lensfinder.params import Model
 from lensfinder.report.page import Section
 from lensfinder.report.report import ReportText
@@ -18,7 +18,6 @@ from lensfinder.surveys.euclid.figures.population import population_figure
 from lensfinder.surveys.euclid.params import CONTROL, Euclid
 from lensfinder.surveys.euclid.paths import EuclidPaths
 from lensfinder.surveys.euclid.ranking import HEADLINE, RANKED, best_of, rank_models
-from lensfinder.surveys.euclid.summary import COMPARED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
 
 QUESTION = "Which training set makes the model that best separates lenses from non-lenses in assessable 1?"
 INTERVALS = (
-    "Bootstrap over the objects of assessable 1, which share nothing. The scatter between trainings with "
-    "other seeds is not in these intervals."
+    "Scatter of the objects of assessable 1, which share nothing, and of trainings with other seeds, pooled "
+    "over all models; resolved by Holm's correction over all pairs of sets and the control's two."
 )
 
 
@@ -46,26 +45,34 @@ class EuclidComparison:
     def compare(self, results: Results) -> dict[str, Any]:
         """Rank the sets, and set each against the next and the control against both ends."""
         euclid = results.params.section(Euclid)
-        sets = [results.evaluated[name] for name in euclid.selection.training_n_pix_above]
-        ranking = {measure: rank_models(sets, measure, euclid.judging) for measure in RANKED}
-        control = {
-            name: compare(results.evaluated[CONTROL], end, euclid.judging)
-            for name, end in (("selection", sets[0]), ("sample_size", sets[-1]))
+        names = list(euclid.selection.training_n_pix_above)
+        models, scatters = results.models, results.scatters
+        pairs = {
+            (one, other): compare(models[one], models[other], scatters, euclid.judging)
+            for one, other in combinations(names, 2)
         }
+        control = {
+            name: compare(models[CONTROL], models[end], scatters, euclid.judging)
+            for name, end in (("selection", names[0]), ("sample_size", names[-1]))
+        }
+        resolve([*pairs.values(), *control.values()], euclid.judging.interval_level, RANKED)
+        of_sets = {name: results.metrics[name] for name in names}
+        ranking = {measure: rank_models(of_sets, measure, list(pairs.values())) for measure in RANKED}
         words = summary.control_words(control["selection"], control["sample_size"])
-        label = sets[0].test.label
+        committee = models[names[0]].committee
+        label = committee.test.label
         return {
             "question": QUESTION,
             "n_test": len(label),
             "n_lenses": int(label.sum()),
             "threshold": euclid.judging.threshold,
             "beta": euclid.judging.beta,
-            "interval_unit": sets[0].groups.unit,
+            "interval_unit": committee.groups.unit,
             "intervals": INTERVALS,
-            "sets": {name: _set_of(results, name) for name in results.evaluated},
+            "sets": {name: _set_of(results, name) for name in models},
             "ranking": ranking,
             "best": {measure: best_of(of) for measure, of in ranking.items()},
-            "neighbours": [compare(*pair, euclid.judging) for pair in pairwise(sets)],
+            "neighbours": [pairs[neighbours] for neighbours in pairwise(names)],
             "control": {**control, "words": words},
         }
 
@@ -86,16 +93,16 @@ class EuclidComparison:
             **(population if len(simulated) else {}),
             "ladder": (
                 figures_ranking.nested_sets(
-                    results.metrics, lenses, CONTROL, COMPARED, f"what each training set achieves, {n_test}"
+                    results.metrics, lenses, CONTROL, RANKED, f"what each training set achieves, {n_test}"
                 ),
                 "Measures against the number of training lenses; the control is the largest set, cut short.",
             ),
             "differences": (
                 figures_ranking.paired_differences(
-                    _pairs(comparison), COMPARED, f"paired differences, {n_test}"
+                    _pairs(comparison), RANKED, f"paired differences, {n_test}"
                 ),
                 "Paired differences of neighbouring sets, and of the control and both ends of the ladder; "
-                "filled where the interval excludes zero.",
+                "filled where they are resolved.",
             ),
         }
 
@@ -111,7 +118,7 @@ class EuclidComparison:
             objects=f"{origin} stamps",
             verdict=summary.verdict(comparison, results.metrics),
             compared=(
-                f"{len(results.evaluated)} models of one architecture, on assessable 1: "
+                f"{len(results.models)} models of one architecture, on assessable 1: "
                 f"{comparison['n_test']:,} objects ({comparison['n_lenses']:,} lenses) of a sample of their "
                 f"own; of 100,000 stamps it would hold {assessable['scaled_to_100000']:,.0f}, the talk's "
                 f"holds {assessable['talk']:,}."
@@ -137,8 +144,8 @@ class EuclidComparison:
                 ),
                 Section(
                     "Each set against the next",
-                    "Differences in percentage points, on the same objects and the same bootstrap draws; "
-                    "bold where the interval excludes zero:\n\n"
+                    "Differences in percentage points, with their intervals; bold where they are resolved "
+                    "when all pairs are looked at together (Holm's correction):\n\n"
                     f"{summary.differences_table(comparison['neighbours'])}",
                 ),
                 Section(
@@ -150,9 +157,9 @@ class EuclidComparison:
                 ),
             ),
             intervals=(
-                "No two stamps share a galaxy or a source: the bootstrap draws objects, and McNemar's test "
-                "and Wilson's intervals rightly take them as independent. The best of several is chosen on "
-                "the same objects that it is measured on, and therefore looks a little better than it is."
+                "No two stamps share a galaxy or a source: objects count one by one, and McNemar's test "
+                "rightly takes them as independent. The best of several is chosen on the same objects that "
+                "it is measured on, and therefore looks a little better than it is."
             ),
         )
 

@@ -9,44 +9,49 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lensfinder.evaluation.comparison import excludes_zero, paired_difference
-from lensfinder.evaluation.evaluated import Evaluated
+from lensfinder.evaluation.comparison import resolved
 from lensfinder.evaluation.measure_table import MEASURES
-from lensfinder.evaluation.metrics import bootstrap_interval, plain
-from lensfinder.params import Judging
 
 HEADLINE = ("f_beta", "recall", "auc")
 """Measures by which the question is answered."""
 
-RANKED = (*HEADLINE, "fpr", "average_precision", "f_beta_at_validation_threshold", "tpr_at_10_fp")
+RANKED = (*HEADLINE, "fpr")
+"""Measures by which models are ranked, and differences called resolved or not."""
 
 
-def rank_models(models: Sequence[Evaluated], measure: str, judging: Judging) -> list[dict[str, Any]]:
+def rank_models(
+    metrics: Mapping[str, Mapping[str, Any]], measure: str, pairs: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Models by a measure, the best first, undefined ones last, equal ones in the order given.
 
-    Each entry has ``model, value, interval``; those after the first also ``difference_to_best``, with its
-    paired interval, and ``resolved_from_best``, whether that interval excludes zero.
+    Parameters
+    ----------
+    metrics
+        Of the models, by name.
+    pairs
+        Comparisons of any two of them, of which is known whether they are resolved.
+
+    Returns
+    -------
+    Entries with ``model, value, interval``; those after the first also ``resolved_from_best``.
     """
 
-    def badness(of: Evaluated) -> tuple[bool, float]:
-        value = plain(of.value[measure])
+    def badness(name: str) -> tuple[bool, float]:
+        value = metrics[name][measure]
         if value is None:
             return True, 0.0
         return False, value if MEASURES[measure].lower_is_better else -value
 
-    best, *others = sorted(models, key=badness)
-    ranking = [_entry(best, measure, judging)]
-    for of in others:
-        difference, bounds = paired_difference(of, best, measure, judging)
-        ranking.append(
-            {
-                **_entry(of, measure, judging),
-                "difference_to_best": difference,
-                "difference_to_best_interval": bounds,
-                "resolved_from_best": excludes_zero(bounds),
-            }
-        )
-    return ranking
+    best, *others = sorted(metrics, key=badness)
+    of_pair = {frozenset((of["first"], of["second"])): of for of in pairs}
+    return [
+        _entry(best, metrics, measure),
+        *(
+            _entry(name, metrics, measure)
+            | {"resolved_from_best": resolved(of_pair[frozenset((best, name))], measure)}
+            for name in others
+        ),
+    ]
 
 
 def best_of(ranking: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -59,6 +64,9 @@ def best_of(ranking: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _entry(of: Evaluated, measure: str, judging: Judging) -> dict[str, Any]:
-    interval = bootstrap_interval(of.draws[measure], judging)
-    return {"model": of.name, "value": plain(of.value[measure]), "interval": interval}
+def _entry(name: str, metrics: Mapping[str, Mapping[str, Any]], measure: str) -> dict[str, Any]:
+    return {
+        "model": name,
+        "value": metrics[name][measure],
+        "interval": metrics[name][f"{measure}_interval"],
+    }

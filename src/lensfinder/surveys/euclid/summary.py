@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lensfinder.evaluation.comparison import first_is_better
+from lensfinder.evaluation.comparison import first_is_better, resolved
 from lensfinder.evaluation.measure_table import MEASURES
 from lensfinder.report.page import markdown_table
 from lensfinder.report.report import difference, with_interval
-from lensfinder.report.verdict import listed, resolved
-from lensfinder.surveys.euclid.ranking import HEADLINE
-
-COMPARED = (*HEADLINE, "fpr")
+from lensfinder.report.verdict import listed
+from lensfinder.surveys.euclid.ranking import HEADLINE, RANKED
 
 
 def verdict(comparison: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]]) -> str:
@@ -52,8 +50,8 @@ def control_words(selection: Mapping[str, Any], sample_size: Mapping[str, Any]) 
 
 def _effect(cause: str, comparison: Mapping[str, Any]) -> str:
     first, second = comparison["first"], comparison["second"]
-    found = [name for name in COMPARED if resolved(comparison, name)]
-    open_ = [MEASURES[name].words for name in COMPARED if name not in found]
+    found = [name for name in RANKED if resolved(comparison, name)]
+    open_ = [MEASURES[name].words for name in RANKED if name not in found]
     parts = [
         f"{MEASURES[name].words} differs by {difference(comparison, name)}, better with "
         f"{first if first_is_better(comparison, name) else second}"
@@ -80,12 +78,12 @@ def differences_table(comparisons: Sequence[Mapping[str, Any]]) -> str:
     rows = [
         [
             f"{of['first']} − {of['second']}",
-            *(_points(of, name) for name in COMPARED),
+            *(_points(of, name) for name in RANKED),
             f"{of['mcnemar_p']:.2g}",
         ]
         for of in comparisons
     ]
-    return markdown_table(["pair", *(MEASURES[name].words for name in COMPARED), "McNemar's p"], rows)
+    return markdown_table(["pair", *(MEASURES[name].words for name in RANKED), "McNemar's p"], rows)
 
 
 def _points(comparison: Mapping[str, Any], name: str) -> str:
@@ -99,14 +97,14 @@ def _points(comparison: Mapping[str, Any], name: str) -> str:
     return f"**{text}**" if resolved(comparison, name) else text
 
 
-def sets_table(comparison: Mapping[str, Any], epochs: Mapping[str, int]) -> str:
+def sets_table(comparison: Mapping[str, Any], epochs: Mapping[str, Sequence[int]]) -> str:
     """What each model was trained on, beside the talk's counts."""
     rows = [
         [
             name,
             f"{of['n_pix_above']}",
             *("" if of[key] is None else f"{of[key]:,.0f}" for key in ("count", "scaled_to_100000", "talk")),
-            str(epochs[name]),
+            ", ".join(map(str, epochs[name])),
         ]
         for name, of in comparison["sets"].items()
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lensfinder.datasets.files import open_images_of
 from lensfinder.errors import UserError
-from lensfinder.evaluation.comparison import compare, data_sizes
+from lensfinder.evaluation.comparison import compare, data_sizes, resolve
 from lensfinder.evaluation.measures import Confusion
 from lensfinder.figures import comparison as comparison_figures
 from lensfinder.figures import images
@@ -58,25 +58,27 @@ class JpasComparison:
 
     def compare(self, results: Results) -> dict[str, Any]:
         """Compare the first two models."""
-        first, second, *_ = results.evaluated.values()
-        result = compare(first, second, results.params.section(Jpas).judging)
+        first, second, *_ = results.models.values()
+        judging = results.params.section(Jpas).judging
+        result = compare(first, second, results.scatters, judging)
+        resolve([result], judging.interval_level)
         return {**result, **data_sizes(results.facts, *PAIR)}
 
     def figures(
         self, results: Results, comparison: Mapping[str, Any], paths: JpasPaths
     ) -> dict[str, tuple[Figure, str]]:
         """Differences, scores against scores, and the pseudo-spectra of some objects."""
-        first, second, *_ = results.evaluated.values()
+        first, second, *_ = (of.committee for of in results.models.values())
         names, threshold = (first.name, second.name), comparison["threshold"]
         title = f"paired differences, {comparison['n_test']:,} test objects"
         return {
             "differences": (
                 comparison_figures.differences(comparison, title),
-                f"Paired differences, {first.name} − {second.name}; across zero means not resolved.",
+                f"Differences, {first.name} − {second.name}, with intervals of objects and trainings.",
             ),
             "scores": (
                 comparison_figures.score_scatter(first.rows, second.rows, names, threshold),
-                "Every test object as the two models score it.",
+                "Every test object as the two committees score it.",
             ),
             "pseudo_spectra": (
                 _pseudo_spectra(results, paths),
@@ -105,9 +107,8 @@ class JpasComparison:
             ),
             intervals=(
                 "One galaxy and one quasar spectrum serve several objects, so objects are not independent: "
-                f"the bootstrap draws whole {unit}. McNemar's test, and the Wilson intervals in the metrics "
-                "files and in the figures of completeness, take objects as independent and are therefore a "
-                "little too sure."
+                f"the bootstrap draws whole {unit}. McNemar's test, and the Wilson intervals in the figures "
+                "of completeness, take objects as independent and are therefore a little too sure."
             ),
         )
 
@@ -125,9 +126,9 @@ def _difference_words(comparison: Mapping[str, Any]) -> str:
     first, second = comparison["first"], comparison["second"]
     rows = measure_rows(lambda name: [difference(comparison, name)], comparison, "_difference")
     return (
-        f"{first} − {second}, on the same objects and the same bootstrap draws:\n\n"
+        f"{first} − {second}, means over their trainings, on the same objects:\n\n"
         f"{markdown_table(['measure', 'difference'], rows)}\n"
-        f"McNemar's exact test at p ≥ {comparison['threshold']:g}: only {first} has "
+        f"McNemar's exact test of the two committees at p ≥ {comparison['threshold']:g}: only {first} has "
         f"{comparison['only_first_correct']} objects right, only {second} "
         f"{comparison['only_second_correct']}; {mcnemar_words(comparison)}."
     )
@@ -138,7 +139,7 @@ def _cost_words(results: Results, comparison: Mapping[str, Any]) -> str:
     rows = [
         ["bytes an object, in memory", *(f"{of['input_bytes_per_object']:,}" for of in metrics)],
         ["data-size saving, in memory", *(f"{of['data_size_saving']:.4g}" for of in metrics)],
-        ["training", *(f"{results.epochs[name]} epochs" for name in results.metrics)],
+        ["epochs of each training", *(", ".join(map(str, results.epochs[name])) for name in results.metrics)],
     ]
     return (
         f"{markdown_table(['', *results.metrics], rows)}\n"
@@ -153,7 +154,7 @@ def _pseudo_spectra(results: Results, paths: JpasPaths) -> Figure:
     catalogue = results.catalogue
     cubes, spectra = open_images_of((paths.cubes, paths.pseudo_spectra), len(catalogue))
     wavelength_aa = read_wavelengths(paths.tables, cubes.shape[-1])
-    rows = next(iter(results.evaluated.values())).rows
+    rows = next(iter(results.models.values())).committee.rows
     examples = []
     for kind, column in SPREAD_COLUMNS.items():
         row = rows.loc[rows["kind"] == kind, "row"].to_numpy()

@@ -1,0 +1,68 @@
+"""Commands of ``lensfinder`` that run side by side, as many at a time as there are cores for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from lensfinder.errors import CheckFailed, UserError
+
+
+def run_side_by_side(root: Path, commands: Mapping[str, Sequence[str]], at_a_time: int) -> None:
+    """Run commands, given by the label that is put before each of their lines, and wait for all of them.
+
+    Parameters
+    ----------
+    root
+        Where they work.
+    commands
+        Arguments of ``lensfinder`` by label; started in this order.
+    at_a_time
+        How many processes there may be.
+
+    Raises
+    ------
+    UserError, CheckFailed
+        If one ends with that kind of error, whose words are then on the screen. The others are stopped.
+    """
+    width = max((len(label) for label in commands), default=0)
+    running: dict[str, subprocess.Popen[str]] = {}
+
+    def run(label: str) -> None:
+        # DVC's guard watches the process that DVC started; a process of ours needs none of its own.
+        environment = {key: value for key, value in os.environ.items() if key != "DVC_STAGE"}
+        command = [sys.executable, "-m", "lensfinder.cli", *commands[label]]
+        with subprocess.Popen(
+            command,
+            cwd=root,
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as process:
+            running[label] = process
+            assert process.stdout is not None
+            for line in process.stdout:
+                print(f"{label:{width}}  {line}", end="", flush=True)
+        if process.returncode:
+            kind = UserError if process.returncode == 2 else CheckFailed
+            raise kind(f"{label}: `lensfinder {' '.join(commands[label])}` failed, see above")
+
+    with ThreadPoolExecutor(max_workers=at_a_time) as pool:
+        waiting = [pool.submit(run, label) for label in commands]
+        try:
+            done, _ = wait(waiting, return_when=FIRST_EXCEPTION)
+            for of in done:
+                of.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in running.values():
+                process.terminate()
+            raise
