@@ -66,9 +66,10 @@ def report_sections(
         Section(
             "Measures",
             "Means over the trainings of each model, in brackets their "
-            f"{level_words(one['recall_interval'])} interval: it holds the scatter of the test part's {groups_words(one)} and that of training "
-            "again. A committee is the trainings of a model together, the mean of their logits; its interval "
-            f"knows the objects' scatter alone.\n\n{models_tables(metrics, text.talk)}\n{text.talk_note}",
+            f"{level_words(one['recall_interval'])} interval: it holds the scatter of the test part's "
+            f"{groups_words(one)} and that of training again. A committee is the trainings of a model "
+            "together, the mean of their logits; its interval knows the objects' scatter alone.\n\n"
+            f"{models_tables(metrics, text.talk)}\n{text.talk_note}",
         ),
         *beside,
         *text.sections,

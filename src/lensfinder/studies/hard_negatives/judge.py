@@ -88,7 +88,7 @@ def _score_columns(names: list[str]) -> dict[str, Column]:
         **{name: own[name] for name in NAMED},
         **{
             _column(name): Column(
-                "float32", "", f"probability of being a lens, as the committee of {name} gives it"
+                "float32", "", f"probability of being a lens by {name}, all its trainings together"
             )
             for name in names
         },
