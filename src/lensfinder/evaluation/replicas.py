@@ -28,9 +28,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta, norm, t
+from scipy.stats import norm, t
 
-from lensfinder.evaluation.intervals import rate_bound
+from lensfinder.evaluation.intervals import clopper_pearson, rate_bound
 from lensfinder.evaluation.measures import ratio
 from lensfinder.typing import FloatArray
 
@@ -126,7 +126,7 @@ def mean_estimate(
     fewer = (norm.ppf(at) / t.ppf(at, freedom)) ** 2
     still = clusters if independent is None else independent
     trials = np.where(se <= EQUAL_ATOL, still, ratio(_unit(value), variance) * fewer)
-    low, high = _clopper_pearson(value, trials, at)
+    low, high = clopper_pearson(value, trials, level)
     p = np.full(np.shape(value), np.nan)
     return Estimate(value, low, high, se, freedom, np.sqrt(objects), np.sqrt(training), p)
 
@@ -206,11 +206,3 @@ def _covariance(first: FloatArray, second: FloatArray, clusters: int) -> FloatAr
         for of in (first, second)
     )
     return ratio((one * other).sum(axis=0) * clusters, n * (clusters - 1))
-
-
-def _clopper_pearson(rate: FloatArray, trials: FloatArray, at: float) -> tuple[FloatArray, FloatArray]:
-    """Interval of a rate (Clopper & Pearson 1934, Biometrika 26, 404), also of fractional counts."""
-    cases, others = rate * trials, (1.0 - rate) * trials
-    low, high = beta.ppf(1 - at, cases, others + 1), beta.ppf(at, cases + 1, others)
-    undefined = 0.0 * cases
-    return np.where(cases > 0, low, undefined), np.where(others > 0, high, 1.0 + undefined)
