@@ -64,12 +64,20 @@ def wilson_interval(
     return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
 
 
-def rate_bound(independent: FloatArray | float, level: float) -> FloatArray:
-    """Upper Clopper–Pearson bound of a rate of which no case was seen (1934, Biometrika 26, 404).
+def clopper_pearson(
+    rate: FloatArray | float, trials: FloatArray | float, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Interval of a rate (Clopper & Pearson 1934, Biometrika 26, 404); counts need not be whole."""
+    cases, others = np.asarray(rate * trials), np.asarray((1.0 - rate) * trials)
+    low = stats.beta.ppf(0.5 - 0.5 * level, cases, others + 1)
+    high = stats.beta.ppf(0.5 + 0.5 * level, cases + 1, others)
+    undefined = 0.0 * cases
+    return np.where(cases > 0, low, undefined), np.where(others > 0, high, 1.0 + undefined)
 
-    That of the two-sided interval of this level, 1 − (α/2)^(1/n), with n independent trials.
-    """
-    return np.asarray(1.0 - (0.5 - 0.5 * level) ** (1.0 / np.asarray(independent, dtype=np.float64)))
+
+def rate_bound(independent: FloatArray | float, level: float) -> FloatArray:
+    """Upper end of :func:`clopper_pearson` for a rate of which no case was seen, 1 − (α/2)^(1/n)."""
+    return clopper_pearson(0.0, independent, level)[1]
 
 
 def independent_objects(weight: FloatArray, shared: Sequence[AnyArray]) -> float:

@@ -28,11 +28,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta, norm, t
+from scipy.stats import norm, t
 
-from lensfinder.evaluation.intervals import rate_bound
+from lensfinder.evaluation.intervals import clopper_pearson, rate_bound
 from lensfinder.evaluation.measures import ratio
-from lensfinder.typing import AnyArray, FloatArray
+from lensfinder.typing import FloatArray
 
 EQUAL_ATOL = 1e-12
 """Measures closer than this are equal: they come from counts, and differ only by rounding."""
@@ -87,12 +87,12 @@ def training_scatter(values: Sequence[FloatArray]) -> TrainingScatter:
 
     A model whose mean is 0 or 1 has no scatter to tell of, and is left out.
     """
-    squares, freedom = np.zeros(()), np.zeros(())
+    squares = freedom = np.zeros(np.shape(values[0])[1:])
     for of in values:
         unit = _unit(np.mean(of, axis=0))
         squares = squares + np.where(unit > 0, ratio(np.var(of, axis=0) * len(of), unit), 0.0)
         freedom = freedom + np.where(unit > 0, len(of) - 1.0, 0.0)
-    return TrainingScatter(ratio(squares, freedom), np.asarray(freedom))
+    return TrainingScatter(ratio(squares, freedom), freedom)
 
 
 def mean_estimate(
@@ -130,7 +130,7 @@ def mean_estimate(
     fewer = (norm.ppf(at) / t.ppf(at, freedom)) ** 2
     still = clusters if independent is None else independent
     trials = np.where(se <= EQUAL_ATOL, still, ratio(_unit(value), variance) * fewer)
-    low, high = _clopper_pearson(value, trials, at)
+    low, high = clopper_pearson(value, trials, level)
     p = np.full(np.shape(value), np.nan)
     return Estimate(value, low, high, se, freedom, np.sqrt(objects), np.sqrt(training), p)
 
@@ -200,7 +200,7 @@ def _between_replicas(draws: FloatArray, clusters: int) -> FloatArray:
     of_mean = _covariance(mean, mean, clusters)
     if replicas == 1:
         return of_mean
-    of_one = np.mean([_covariance(draws[:, r], draws[:, r], clusters) for r in range(replicas)], axis=0)
+    of_one = _covariance(draws, draws, clusters).mean(axis=0)
     return np.asarray(np.maximum((replicas * of_mean - of_one) / (replicas - 1), 0.0))
 
 
@@ -212,12 +212,4 @@ def _covariance(first: FloatArray, second: FloatArray, clusters: int) -> FloatAr
         np.where(defined, of - ratio(np.where(defined, of, 0.0).sum(axis=0), n), 0.0)
         for of in (first, second)
     )
-    return ratio((one * other).sum(axis=0), n) * clusters / (clusters - 1)
-
-
-def _clopper_pearson(rate: FloatArray, trials: AnyArray, at: float) -> tuple[FloatArray, FloatArray]:
-    """Interval of a rate (Clopper & Pearson 1934, Biometrika 26, 404), also of fractional counts."""
-    cases, others = rate * trials, (1.0 - rate) * trials
-    low, high = beta.ppf(1 - at, cases, others + 1), beta.ppf(at, cases + 1, others)
-    undefined = 0.0 * cases
-    return np.where(cases > 0, low, undefined), np.where(others > 0, high, 1.0 + undefined)
+    return ratio((one * other).sum(axis=0) * clusters, n * (clusters - 1))

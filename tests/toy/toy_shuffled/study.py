@@ -5,12 +5,12 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from lensfinder.stages.score_parts import score_parts
 
 from lensfinder.datasets.parts import read_parts
 from lensfinder.evaluation.evaluated import part_of
 from lensfinder.evaluation.measures import count, roc_auc
 from lensfinder.params.base import Count, Section
-from lensfinder.stages.score_parts import score_parts
 from lensfinder.stages.train import train_on_parts
 from lensfinder.surveys.commands import open_survey, survey_argument
 from lensfinder.surveys.registry import survey_of
