@@ -34,6 +34,7 @@ from lensfinder.surveys.euclid.simulation.fields import FIELD_STAMPS
 from lensfinder.surveys.jpas.bands import read_filters
 from lensfinder.surveys.jpas.columns import IMAGES_MAX
 from lensfinder.surveys.jpas.simulation.catalogue import Instrument, draw_catalogue
+from lensfinder.surveys.jpas.simulation.densities import sky_densities
 from lensfinder.surveys.jpas.simulation.populations import draw_populations
 from lensfinder.typing import FloatArray
 
@@ -97,6 +98,8 @@ def check_jpas() -> None:
     instrument = Instrument.build(params, filters)
     populations = draw_populations(params, galaxies, quasars, instrument.filters.names)
     check_patch(populations[0], params, distances)
+    for name, number in sky_densities(params, *populations, quasars).items():
+        row(f"{name} a deg²", number, "223 Palanque-Delabrouille+16" if name == "quasars" else "")
     neighbours = NeighbourPopulation(params.jpas.neighbours, filters, read_galaxy_templates())
     catalogue, _ = draw_catalogue(params, *populations, neighbours, instrument)
     check_lenses(catalogue[catalogue["kind"] == "lensed_quasar"])

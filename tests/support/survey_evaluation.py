@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from support.gate_dataset import good_dataset
 
+from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.workspace.jsonfiles import write_json
 from lensfinder.workspace.paths import SurveyPaths
 
@@ -27,6 +28,8 @@ def make_survey(root: Path) -> SurveyPaths:
     }
     write_json(paths.sizes, sizes)
     write_json(paths.validation, {})
+    densities = {"lensed_quasar": 0.05, "quasar_near_galaxy": 5.0, "quasar_alone": 200.0}
+    write_json(JpasPaths(root).densities, densities)
     for name in ("cube", "pseudo_spectra"):
         write_training(paths, name)
     return paths

@@ -30,8 +30,9 @@ def on_sky_section(metrics: Mapping[str, Mapping[str, Any]], kind_names: Mapping
     return [
         Section(
             "On the sky",
-            f"Kinds of objects come in other numbers there; {one['unit']}, as the simulation has them: "
-            f"{numbers}. With these, and {level_words(one[FIXED]['purity_interval'])} intervals:\n\n"
+            f"Kinds of objects come in other numbers there than in the test set: {numbers} {one['unit']}, as "
+            f"the simulation has them. With these, and {level_words(one[FIXED]['purity_interval'])} "
+            "intervals:\n\n"
             f"{markdown_table(['', *known], rows)}\n"
             f"{_bounds_words(known, kind_names)}"
             "What else the sky holds that the simulation does not is not in these numbers.",
@@ -47,15 +48,21 @@ def _cell(of: Mapping[str, Any], name: str) -> str:
 
 
 def _bounds_words(known: Mapping[str, Mapping[str, Any]], kind_names: Mapping[str, str]) -> str:
-    bounds = [
-        f"{name}{where}: {kind_names.get(kind, kind)}, at most {bound:.2%}".replace("%", " %")
-        for name, of in known.items()
+    rows = [
+        f"{kind_names.get(kind, kind)}{where}, at most {bound:.2%}: {name}".replace("%", " %")
         for point, where in _POINTS.items()
+        for name, of in known.items()
         for kind, bound in of[point]["fpr_bounds"].items()
     ]
-    if not bounds:
+    if not rows:
         return ""
+    # Models for which the same is true stand together.
+    models: dict[str, list[str]] = {}
+    for row in rows:
+        words, _, name = row.rpartition(": ")
+        models.setdefault(words, []).append(name)
+    bounds = "; ".join(f"{words} ({listed(names)})" for words, names in models.items())
     return (
-        "Of some kinds no test object is called a lens. The intervals reach as far as the upper "
-        f"Clopper–Pearson bound of their rates allows ({'; '.join(bounds)}). "
+        "Of some kinds no test object is called a lens: there the intervals reach as far as the upper "
+        f"Clopper–Pearson bound of the rate allows. {bounds[0].upper()}{bounds[1:]}. "
     )
