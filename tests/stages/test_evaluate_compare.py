@@ -93,7 +93,7 @@ def test_comparison_and_report_agree_with_the_metrics(judged) -> None:  # type: 
     assert f"| {metrics['cube']['tp']:,} / {metrics['cube']['fp']:,} /" in report
     assert "4,212 / 39 / 39 / 8,431" in report
     page = (paths.report_dir / "report.html").read_text()
-    assert page.count("<table>") == 7
+    assert page.count("<table>") == 8
     assert page.count('src="data:image/png;base64,') == report.count("](figures/") == 6
     assert 'src="figures' not in page
     assert str(paths.root) not in report + page
