@@ -196,6 +196,24 @@ def preset(
 
 
 @app.command(rich_help_panel=TOOLS)
+def show(survey: Annotated[str | None, survey_argument()] = None) -> None:
+    """Print the verdict, and the measures of models, committees and baselines, as the report has them.
+
+    Without a survey, of all that were compared here.
+    """
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from lensfinder.params import read_params
+    from lensfinder.stages.show import glance
+
+    for name in [survey] if survey else survey_names():
+        paths = survey_of(name).paths(Path.cwd(), name)
+        if survey or paths.comparison.is_file():
+            Console().print(Markdown(glance(paths, read_params(surveys=[name], studies=()))))
+
+
+@app.command(rich_help_panel=TOOLS)
 def publish(
     survey: SurveyName,
     folder: Annotated[Path, typer.Argument(help="Folder to write to, made if need be.", show_default=False)],

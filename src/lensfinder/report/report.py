@@ -90,16 +90,21 @@ def reading_section(text: ReportText) -> Section:
 
 def models_tables(metrics: Mapping[str, Mapping[str, Any]], talk: Mapping[str, Confusion]) -> str:
     """Tables with a row a model and one its committee, then what was published: headlines, then the rest."""
-    rows: dict[str, Mapping[str, Any]] = {}
-    for name, of in metrics.items():
-        rows |= {f"{name}, mean of {of['replicas']}": of, f"{name}, committee": of["committee"]}
-    heads = headlines()
+    rows, heads = rows_of(metrics), headlines()
     rest = [key for key in compared() if key not in heads]
     others = [[name, *(with_interval(of, key) for key in rest)] for name, of in rows.items()]
     return (
         f"{measures_table(rows, talk, heads)}\n"
         f"{markdown_table(['', *(MEASURES[key].title for key in rest)], others)}"
     )
+
+
+def rows_of(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return what has a row in tables, by its title: every model, and its committee."""
+    rows: dict[str, Mapping[str, Any]] = {}
+    for name, of in metrics.items():
+        rows |= {f"{name}, mean of {of['replicas']}": of, f"{name}, committee": of["committee"]}
+    return rows
 
 
 def measures_table(

@@ -58,6 +58,7 @@ def compare_models(paths: SurveyPaths, params: Params) -> dict[str, Any]:
         comparison["baselines"] = against
         verdict = f"{baselines_verdict(against)} {verdict}"
         beside.append(baselines_section(measured, metrics, trained_on, against))
+    comparison["verdict"] = verdict
     write_json(paths.comparison, comparison)
     figures = {
         **_common_figures(survey, results, section.judging, f"{comparison['n_test']:,} test objects"),
