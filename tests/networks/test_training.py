@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import signal
 import subprocess
 import sys
+import zipfile
+from itertools import pairwise
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from support.networks import REPRESENTATIONS, network
@@ -46,7 +50,11 @@ def model(representation: str = "cube") -> Model:
 
 def training(**changes: object) -> Training:
     values = {"batch_size": 16, "epochs_max": EPOCHS, "patience": 10, "learning_rate": 0.003, "threads": 0}
-    return Training.model_validate(values | changes)
+    values |= {"schedule": "constant", "keep": "best", "weight_decay": 0.0, "label_smoothing": 0.0}
+    return Training.model_validate(values | {"replicas": 1, "seed": 0} | changes)
+
+
+COSINE = {"schedule": "cosine", "keep": "last", "weight_decay": 0.01, "label_smoothing": 0.1}
 
 
 def images_and_labels(representation: str = "cube") -> tuple[list[AnyArray], AnyArray]:
@@ -109,8 +117,8 @@ def test_outputs_tell_what_happened(undisturbed: Path) -> None:
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4]
     summary = json.loads(files.training.read_text())
     best = int(np.argmin([float(row["val_loss"]) for row in rows]))
-    assert summary["best_epoch"] == best + 1
-    assert summary["best_val_loss"] == float(rows[best]["val_loss"])
+    assert summary["kept_epoch"] == best + 1
+    assert summary["val_loss"] == float(rows[best]["val_loss"])
     assert (summary["epochs"], summary["n_train"], summary["n_validation"]) == (4, N_TRAIN, N_VALIDATION)
     assert summary["model"]["filters"] == [4, 6, 8]
 
@@ -120,7 +128,7 @@ def test_best_weights_are_kept(undisturbed: Path) -> None:
     rows = ROWS[N_TRAIN:]
     scores = predict_scores(paths(undisturbed).model, CUBE, images, rows)
     right = np.where(labels[rows] == 1, scores, 1 - scores)
-    best = json.loads(paths(undisturbed).training.read_text())["best_val_loss"]
+    best = json.loads(paths(undisturbed).training.read_text())["val_loss"]
     assert -np.mean(np.log(right.astype(np.float64))) == pytest.approx(best, rel=1e-5)
 
 
@@ -128,8 +136,56 @@ def test_early_stopping_waits_for_its_patience(tmp_path: Path) -> None:
     result = run(tmp_path, epochs_max=20, patience=2, learning_rate=0.1)
     losses = [row["val_loss"] for row in result.history]
     assert len(losses) < 20
-    assert len(losses) - result.best_epoch == 2
-    assert losses[result.best_epoch - 1] == min(losses)
+    assert len(losses) - result.kept_epoch == 2
+    assert losses[result.kept_epoch - 1] == min(losses)
+
+
+def test_a_cosine_rises_then_falls_to_nothing_and_the_last_weights_are_kept(tmp_path: Path) -> None:
+    result = run(tmp_path, epochs_max=6, patience=1, learning_rate=0.01, **COSINE)
+    rates = [row["learning_rate"] for row in result.history]
+    assert len(rates) == 6  # whatever the validation loss says
+    assert all(after < before for before, after in pairwise(rates))
+    assert rates[0] == pytest.approx(0.01, rel=0.1)
+    assert rates[-1] == pytest.approx(0.0, abs=1e-6)
+    assert result.kept_epoch == 6
+    images, labels = images_and_labels()
+    scores = predict_scores(paths(tmp_path).model, CUBE, images, ROWS[N_TRAIN:]).astype(np.float64)
+    smooth = 0.9 * labels[ROWS[N_TRAIN:]] + 0.05
+    loss = -np.mean(smooth * np.log(scores) + (1 - smooth) * np.log(1 - scores))
+    assert loss == pytest.approx(result.history[-1]["val_loss"], rel=1e-5)
+
+
+def test_weight_decay_makes_weights_smaller(tmp_path: Path) -> None:
+    def size(root: Path) -> float:
+        archive = zipfile.ZipFile(paths(root).model)
+        with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
+            found: list[float] = []
+            weights.visititems(
+                lambda name, of: (
+                    found.append(float(np.sum(of[()] ** 2)))
+                    if "dense" in name and hasattr(of, "shape")
+                    else None
+                )
+            )
+        return sum(found)
+
+    run(tmp_path / "free", **{**COSINE, "weight_decay": 0.0})
+    run(tmp_path / "held", **{**COSINE, "weight_decay": 1.0})
+    assert size(tmp_path / "held") < size(tmp_path / "free")
+
+
+def test_an_interrupted_cosine_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
+    def interrupt(epoch: int, row: dict[str, float]) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    whole, interrupted = tmp_path / "whole", tmp_path / "interrupted"
+    run(whole, **COSINE)
+    with pytest.raises(KeyboardInterrupt):
+        run(interrupted, on_epoch=interrupt, **COSINE)
+    assert run(interrupted, **COSINE).resumed_after == 1
+    assert contents(interrupted) == contents(whole)
+    assert_same_state(interrupted, whole)
 
 
 @pytest.mark.slow
@@ -170,7 +226,7 @@ def test_interrupted_training_on_stamps_ends_as_an_undisturbed_one(tmp_path: Pat
     rows = ROWS[N_TRAIN:]
     scores = predict_scores(paths(whole).model, STAMPS, images, rows)
     right = np.where(labels[rows] == 1, scores, 1 - scores)
-    best = json.loads(paths(whole).training.read_text())["best_val_loss"]
+    best = json.loads(paths(whole).training.read_text())["val_loss"]
     assert -np.mean(np.log(right.astype(np.float64))) == pytest.approx(best, rel=1e-5)
     with pytest.raises(UserError, match=r"'nisp': \(12, 12, 3\).*'nisp': \(12, 12, 2\)"):
         predict_scores(paths(whole).model, STAMPS, [images[0], images[1][..., :2]], rows)

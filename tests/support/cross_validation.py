@@ -48,7 +48,7 @@ def write_fold(
     write_table(files.scores, scored[list(columns)], columns)
     counts = objects["part"].value_counts()
     objects_seen = {f"n_{part}": int(counts[part]) for part in ("train", "validation")}
-    write_json(files.training, {**objects_seen, "epochs": 10 + fold.number, "best_epoch": 5 + fold.number})
+    write_json(files.training, {**objects_seen, "epochs": 10 + fold.number, "kept_epoch": 5 + fold.number})
 
 
 def make_folds(

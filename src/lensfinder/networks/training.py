@@ -1,4 +1,4 @@
-"""Training with early stopping that an interruption cannot change."""
+"""Training that an interruption cannot change."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ from lensfinder.workspace.jsonfiles import write_json
 # Without gradients to keep, larger batches are faster; results do not depend on it but for the last bits.
 VALIDATION_BATCH_SIZE = 128
 
+WARM_UP = 0.05
+"""Part of all steps in which the learning rate of a cosine schedule rises."""
+
 
 class TrainingPaths(Protocol):
     """Where a training leaves its files; :class:`lensfinder.workspace.paths.ModelPaths` is one."""
@@ -54,8 +57,8 @@ class TrainingResult:
     ----------
     history
         One row an epoch, with the columns of :data:`.outputs.HISTORY_COLUMNS`.
-    best_epoch
-        Epoch of the lowest validation loss, whose weights were kept; the first is 1.
+    kept_epoch
+        Epoch whose weights were kept; the first is 1.
     resumed_after
         Epochs that an interrupted run had finished before; 0 for a training that began here.
     seconds
@@ -65,7 +68,7 @@ class TrainingResult:
     """
 
     history: list[dict[str, float]]
-    best_epoch: int
+    kept_epoch: int
     resumed_after: int
     seconds: float
     parameters: int
@@ -85,7 +88,7 @@ def train(
     out: TrainingPaths,
     on_epoch: Callable[[int, dict[str, float]], None] | None = None,
 ) -> TrainingResult:
-    """Train until the validation loss has not fallen for ``patience`` epochs, and write the best weights.
+    """Train as ``training`` says, and write the weights that it keeps.
 
     After each epoch all that the next one depends on is written to ``work_dir``; called again with the same
     arguments after an interruption, the training goes on there and ends with the same bytes as an undisturbed
@@ -120,7 +123,8 @@ def train(
             raise CheckFailed(f"train: there are no {part} objects")
     threads = backend.use_threads(training.threads)
     input_shapes = [array.shape[1:] for array in images]
-    network = compiled_network(model, representation, training, input_shapes, seed)
+    steps = training.epochs_max * math.ceil(len(rows_train) / training.batch_size)
+    network = compiled_network(model, representation, training, input_shapes, seed, steps)
     validation = Batches(
         images, rows_validation, labels_validation, model, representation, VALIDATION_BATCH_SIZE
     )
@@ -149,13 +153,13 @@ def train(
             "accuracy": float(fitted["accuracy"][0]),
             "val_loss": float(val_loss),
             "val_accuracy": float(val_accuracy),
-            "learning_rate": training.learning_rate,
+            "learning_rate": float(network.optimizer.learning_rate),
         }
         _check_finite(network, row, training)
         state.history.append(row)
         state.seconds.append(time.perf_counter() - start)
         state.variables, state.optimiser = _values(network.variables), _values(network.optimizer.variables)
-        if _best_epoch(state.history) == epoch:
+        if _kept_epoch(state.history, training) == epoch:
             state.best = _values(network.weights)
         print(epoch_line(row, _best_epoch(state.history), state.seconds, training.epochs_max), flush=True)
         if on_epoch is not None:
@@ -165,7 +169,7 @@ def train(
     network.set_weights(state.best)
     result = TrainingResult(
         history=state.history,
-        best_epoch=_best_epoch(state.history),
+        kept_epoch=_kept_epoch(state.history, training),
         resumed_after=resumed_after,
         seconds=sum(state.seconds),
         parameters=sum(math.prod(weight.shape) for weight in network.trainable_weights),
@@ -188,12 +192,21 @@ def compiled_network(
     training: Training,
     input_shapes: Sequence[Sequence[int]],
     seed: int,
+    steps: int,
 ) -> keras.Model:
-    """Return a new network with its loss (binary cross-entropy) and optimiser (Adam)."""
+    """Return a new network with its loss (binary cross-entropy) and optimiser, for so many steps in all."""
     network = build_network(model, representation, input_shapes, seed)
+    rate = training.learning_rate
+    if training.schedule == "cosine":
+        warm_up = max(1, round(WARM_UP * steps))
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, steps - warm_up, warmup_target=rate, warmup_steps=warm_up
+        )
     network.compile(
-        optimizer=keras.optimizers.Adam(training.learning_rate),
-        loss="binary_crossentropy",
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=training.weight_decay)
+        if training.weight_decay
+        else keras.optimizers.Adam(rate),
+        loss=keras.losses.BinaryCrossentropy(label_smoothing=training.label_smoothing),
         metrics=["accuracy"],
         jit_compile=False,  # XLA is slower on CPUs
     )
@@ -223,11 +236,14 @@ def _best_epoch(history: list[dict[str, float]]) -> int:
     return 1 + int(np.argmin([row["val_loss"] for row in history]))
 
 
+def _kept_epoch(history: list[dict[str, float]], training: Training) -> int:
+    return _best_epoch(history) if training.keep == "best" else len(history)
+
+
 def _finished(history: list[dict[str, float]], training: Training) -> bool:
     epochs = len(history)
-    return epochs >= training.epochs_max or (
-        epochs > 0 and epochs - _best_epoch(history) >= training.patience
-    )
+    stopped = training.keep == "best" and epochs > 0 and epochs - _best_epoch(history) >= training.patience
+    return epochs >= training.epochs_max or stopped
 
 
 def _check_finite(network: keras.Model, row: dict[str, float], training: Training) -> None:
@@ -245,12 +261,12 @@ def _check_finite(network: keras.Model, row: dict[str, float], training: Trainin
 def _summary(
     result: TrainingResult, model: Model, training: Training, seed: int, threads: int
 ) -> dict[str, Any]:
-    best = result.history[result.best_epoch - 1]
+    kept = result.history[result.kept_epoch - 1]
     return {
         "epochs": len(result.history),
-        "best_epoch": result.best_epoch,
-        "best_val_loss": best["val_loss"],
-        "best_val_accuracy": best["val_accuracy"],
+        "kept_epoch": result.kept_epoch,
+        "val_loss": kept["val_loss"],
+        "val_accuracy": kept["val_accuracy"],
         "parameters": result.parameters,
         "model": model.model_dump(mode="json"),
         "training": training.model_dump(mode="json"),

@@ -69,12 +69,30 @@ class Simulation(Section):
 
 
 class Training(Section):
-    """Optimisation, equal for every model of a survey."""
+    """Optimisation, equal for every model of a survey.
+
+    Attributes
+    ----------
+    schedule
+        Of the learning rate: ``constant``, or ``cosine``, which rises within a twentieth of all steps and
+        then falls to 0.
+    keep
+        Weights that are kept: those of the ``best`` epoch by validation loss, where training also ends after
+        ``patience`` epochs without a better one, or those of the ``last``.
+    weight_decay
+        Decoupled, of AdamW (Loshchilov & Hutter 2019, ICLR); with 0 it is Adam.
+    label_smoothing
+        Labels become s/2 and 1 − s/2.
+    """
 
     batch_size: PositiveCount
     epochs_max: PositiveCount
     patience: PositiveCount
     learning_rate: Positive
+    schedule: Literal["constant", "cosine"]
+    keep: Literal["best", "last"]
+    weight_decay: NonNegative
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     threads: Annotated[int, Field(ge=0)]
     replicas: PositiveCount
     seed: Count

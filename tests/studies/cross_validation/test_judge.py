@@ -45,7 +45,7 @@ def test_metrics_hold_folds_means_and_a_planted_difference(judged: SurveyPaths) 
     assert list(result["models"]) == ["cube", "pseudo_spectra"]
     for name, of in result["models"].items():
         assert [(fold["repeat"], fold["fold"]) for fold in of["per_fold"]] == [(1, 1), (1, 2), (1, 3)]
-        assert [fold["best_epoch"] for fold in of["per_fold"]] == [6, 7, 8]
+        assert [fold["kept_epoch"] for fold in of["per_fold"]] == [6, 7, 8]
         assert sum(fold["n_test"] for fold in of["per_fold"]) == N
         assert of["recall"] == pytest.approx(np.mean([fold["recall"] for fold in of["per_fold"]]), abs=1e-7)
         assert sum(of["pooled"][key] for key in ("tp", "fp", "fn", "tn")) == N
@@ -149,8 +149,8 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path) -> None:
     told = r"repeat_1-fold_2/scores\.parquet: no such file; fold 2 of repeat 1 of cube was not"
     with refused(one.scores, told):
         one.scores.unlink()
-    with refused(one.training, r"fold_2/training\.json: no number best_epoch"):
-        write_json(one.training, {**training, "best_epoch": None})
+    with refused(one.training, r"fold_2/training\.json: no number kept_epoch"):
+        write_json(one.training, {**training, "kept_epoch": None})
     with refused(one.training, r"scores\.parquet: \d+ validation objects, but .*training\.json says 1;"):
         write_json(one.training, {**training, "n_validation": 1})
     told = r"fold_2/scores\.parquet: \d+ object\(s\) are not the catalogue's .*first: jpas"

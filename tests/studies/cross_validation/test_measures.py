@@ -34,7 +34,7 @@ TILES, PER_TILE, FOLDS = 24, 15, 3
 N = TILES * PER_TILE
 TILE = np.repeat(np.arange(TILES), PER_TILE)
 LABEL = (np.random.default_rng(0).random(N) < 0.45).astype(np.int8)
-TRAINING = {"n_train": 200, "n_validation": 40, "epochs": 9, "best_epoch": 5}
+TRAINING = {"n_train": 200, "n_validation": 40, "epochs": 9, "kept_epoch": 5}
 
 
 def by_tile(rows: pd.DataFrame) -> Groups:

@@ -30,7 +30,7 @@ from lensfinder.studies.cross_validation.folds import Fold
 from lensfinder.studies.cross_validation.resampled import Design, resampled_measure
 from lensfinder.typing import FloatArray, IntArray
 
-TRAINING_KEYS = ("n_train", "n_validation", "epochs", "best_epoch")
+TRAINING_KEYS = ("n_train", "n_validation", "epochs", "kept_epoch")
 """What is told of the training of each fold."""
 
 POOLED_REPEAT = 1

@@ -137,7 +137,7 @@ def _folds(name: str, of: Mapping[str, Any]) -> str:
             f"{fold['repeat']}-{fold['fold']}",
             f"{fold['n_train']:,} + {fold['n_validation']:,}",
             f"{fold['n_test']:,} ({fold['n_lenses']:,})",
-            f"{fold['epochs']} ({fold['best_epoch']})",
+            f"{fold['epochs']} ({fold['kept_epoch']})",
             counts_words(fold),
             *(written(measure, fold[measure]) for measure in headlines()),
         ]

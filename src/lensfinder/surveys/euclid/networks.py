@@ -11,10 +11,9 @@ from lensfinder.networks.architectures import MOMENTUM, convolution
 from lensfinder.params import Model
 from lensfinder.surveys.euclid.params import StampModel
 
-# Pixels of a patch's side, 0.4" of VIS and 0.9" of NISP. Against a first convolution at every second pixel
-# patches halve the time of a step, and leave no light out: 32 filters are more than the 16 and 27 numbers of
-# a patch, so that a thin faint arc passes.
-VIS_PATCH, NISP_PATCH = 4, 3
+VIS_PIXELS, NISP_PIXELS = 96, 32
+"""Side of what is looked at, 9.6" about the deflector: arcs lie within, most neighbours do not."""
+
 # In a stamp divided by its maximum arcs are a few hundredths, beside a deflector of 1: stretched, both are of
 # order one.
 FAINT = 0.03
@@ -23,22 +22,23 @@ FAINT = 0.03
 def two_branch_cnn(images: Mapping[str, keras.KerasTensor], model: Model) -> keras.KerasTensor:
     """Stamps, ``vis`` (y, x, 1) and ``nisp`` (y, x, 3): a branch each, which meet in one dense layer.
 
-    A branch keeps the largest response of every filter wherever it is: an arc is an arc on every side of its
-    lens. Its first convolution sees the image as patches side by side; the others are 3 × 3. The dense layer
-    is batch-normalised too.
+    A branch looks at the middle of its stamp by 3 × 3 convolutions, and keeps the mean and the largest
+    response of every filter wherever it is: an arc is an arc on every side of its lens. VIS, of three times
+    as many pixels a side, is halved by all convolutions but its last, NISP by all but its first. The dense
+    layer is batch-normalised too.
     """
     assert isinstance(model, StampModel)
     branches = []
-    for x, (first, *others), patch in (
-        (images["vis"], model.filters, VIS_PATCH),
-        (images["nisp"], model.nisp_filters, NISP_PATCH),
+    for x, filters, pixels, whole in (
+        (images["vis"], model.filters, VIS_PIXELS, len(model.filters) - 1),
+        (images["nisp"], model.nisp_filters, NISP_PIXELS, 0),
     ):
+        x = layers.Cropping2D(max(0, (x.shape[1] - pixels) // 2))(x)
         if model.normalisation != "asinh":
             x = x / (keras.ops.abs(x) + FAINT)
-        x = convolution(x, first, size=patch, strides=patch)
-        for filters in others:
-            x = convolution(x, filters)
-        branches.append(layers.GlobalMaxPooling2D()(x))
+        for place, number in enumerate(filters):
+            x = convolution(x, number, strides=1 if place == whole else 2)
+        branches += [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
     # What the branches leave is nearly all positive. Adam moves all of the weights at once, and within the
     # first steps by so much that rectifiers may fall silent for good: hence normalised.
     x = layers.Dense(model.dense_units, use_bias=False)(layers.Concatenate()(branches))
