@@ -17,6 +17,8 @@ from lensfinder.workspace.provenance import flatten, git_state, recorded_outputs
 
 INPUTS_HASH_KEY = "inputs_hash"
 """Entry of ``training.json`` by which a run is found again."""
+DATA_TAG = "dvc."
+"""How tags begin that hold DVC's hash of data, by path."""
 MODEL_HASH_KEY = "model_hash"
 """Entry of ``training.json`` by which the run above all trainings of a model is found again."""
 
@@ -43,8 +45,10 @@ class TrainingLog:
 
 
 def log_training_files(run: TrackedRun, paths: ModelPaths) -> None:
-    """Log what a training wrote: history, as curves and as a file, summary and network."""
-    log = TrainingLog(run)
+    """Log what a training wrote, history, as curves and as a file, summary and network, and what it read."""
+    log, summary = TrainingLog(run), read_json(paths.training)
+    read = {tag.removeprefix(DATA_TAG): md5 for tag, md5 in run.tags.items() if tag.startswith(DATA_TAG)}
+    run.log_datasets(read, int(summary.get("n_train", 0)) + int(summary.get("n_validation", 0)))
     with paths.history.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             log.log_epoch(int(row["epoch"]), {key: float(value) for key, value in row.items()})
@@ -110,7 +114,7 @@ def origin(workspace: Path, survey: str, preset: str) -> dict[str, str]:
         tags["git.dirty"] = str(state.dirty).lower()
     for path, output in recorded_outputs(workspace).items():
         if path.startswith((f"datasets/{survey}", f"splits/{survey}")) and "md5" in output:
-            tags[f"dvc.{path}"] = str(output["md5"])
+            tags[f"{DATA_TAG}{path}"] = str(output["md5"])
     return tags
 
 

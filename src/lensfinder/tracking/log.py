@@ -140,7 +140,7 @@ def log_evaluation(workspace: Path, survey: str, model: str) -> None:
 
 
 def log_report(workspace: Path, survey: str, models: list[str]) -> None:
-    """Add the outcome of the gate, the comparison and the report to the runs of the models.
+    """Add the outcome of the gate, the comparison, the report and its verdict to the runs of the models.
 
     Raises
     ------
@@ -149,8 +149,13 @@ def log_report(workspace: Path, survey: str, models: list[str]) -> None:
     """
     store = RunStore(workspace)
     paths = SurveyPaths(workspace, survey)
+    verdict = read_json(paths.comparison)["verdict"] if paths.comparison.is_file() else ""
+    page = (paths.report_dir / "report.html").relative_to(workspace)
     for model in models:
         run = survey_run(store, workspace, survey, model)
+        run.describe(
+            f"{verdict}\n\nThe whole report: Artifacts, `report/report.html`, or {paths.report_dir}."
+        )
         log_existing(
             run,
             {

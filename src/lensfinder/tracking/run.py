@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Mapping
@@ -68,6 +69,11 @@ class TrackedRun:
         return str(self._client.get_run(self.run_id).info.status)
 
     @property
+    def tags(self) -> Mapping[str, str]:
+        """Its tags."""
+        return self._tags
+
+    @property
     def evaluated(self) -> bool:
         """Whether an evaluation was logged to its end."""
         return EVALUATED_TAG in self._tags
@@ -87,6 +93,26 @@ class TrackedRun:
         for start in range(0, len(new), _PARAMS_AT_ONCE):
             self._client.log_batch(self.run_id, params=new[start : start + _PARAMS_AT_ONCE])
         self._params |= {param.key for param in new}
+
+    def log_datasets(self, digests: Mapping[str, str], rows: int) -> None:
+        """Name the data that were learned from: DVC's hash by path, and how many objects; once each."""
+        from mlflow.entities import Dataset, DatasetInput
+
+        inputs = self._client.get_run(self.run_id).inputs
+        known = {of.dataset.name for of in inputs.dataset_inputs} if inputs else set()
+        new = [
+            DatasetInput(
+                Dataset(path, md5, "dvc", json.dumps({"path": path}), profile=json.dumps({"num_rows": rows}))
+            )
+            for path, md5 in digests.items()
+            if path not in known
+        ]
+        if new:
+            self._client.log_inputs(self.run_id, new)
+
+    def describe(self, words: str) -> None:
+        """Set what the overview of the run says first, in Markdown."""
+        self.log_tags({"mlflow.note.content": words})
 
     def log_epoch(self, epoch: int, values: Mapping[str, float]) -> None:
         """Log the values of one epoch as points of curves, all or none of them.
