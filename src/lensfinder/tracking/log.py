@@ -153,9 +153,7 @@ def log_report(workspace: Path, survey: str, models: list[str]) -> None:
     page = (paths.report_dir / "report.html").relative_to(workspace)
     for model in models:
         run = survey_run(store, workspace, survey, model)
-        run.describe(
-            f"{verdict}\n\nThe whole report: Artifacts, `report/report.html`, or {paths.report_dir}."
-        )
+        run.describe(f"{verdict}\n\nThe whole report: `{page}`, and among the artifacts.")
         log_existing(
             run,
             {
