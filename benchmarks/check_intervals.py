@@ -133,7 +133,9 @@ class Universe:
         total = (weight @ np.bincount(self.tile))[:, None, None]
         tp, tn = (np.tensordot(weight, right[:, of], (1, 1)) for of in (0, 1))
         scores = np.moveaxis(margins, -1, 1).reshape(studies * columns, 2, OBJECTS)
-        above = _pairs_in_order(scores[:, 0].copy(), -scores[:, 1], self.tile, self.design.tiles)
+        lens, other = scores[:, 0], -scores[:, 1]
+        orders = np.argsort(lens, axis=-1), np.argsort(other, axis=-1)
+        above = _pairs_in_order(lens, other, *orders, self.tile, self.design.tiles)
         both = (weight[:, :, None] * weight[:, None]).reshape(len(weight), -1)
         auc = (both @ above.reshape(studies * columns, -1).T).reshape(-1, studies, columns)
         found = (tp / total, 1 - tn / total, (tp + tn) / (2 * total), auc / total**2)
@@ -141,12 +143,19 @@ class Universe:
 
 
 @compiled
-def _pairs_in_order(lens: FloatArray, other: FloatArray, tile: IntArray, tiles: int) -> FloatArray:
+def _pairs_in_order(
+    lens: FloatArray,
+    other: FloatArray,
+    lenses_by_score: IntArray,
+    others_by_score: IntArray,
+    tile: IntArray,
+    tiles: int,
+) -> FloatArray:
     """How many lenses of each tile score above others of each tile: (k, tiles, tiles) of scores (k, n)."""
     above = np.zeros((lens.shape[0], tiles, tiles))
     for k in range(lens.shape[0]):
-        by_score, others, seen, below = np.argsort(lens[k]), np.argsort(other[k]), 0, np.zeros(tiles)
-        for i in by_score:
+        others, seen, below = others_by_score[k], 0, np.zeros(tiles)
+        for i in lenses_by_score[k]:
             while seen < others.size and other[k, others[seen]] < lens[k, i]:
                 below[tile[others[seen]]] += 1
                 seen += 1
