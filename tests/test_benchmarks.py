@@ -34,7 +34,8 @@ def statements(rows: list[tuple[int, float, float, bool]]) -> pd.DataFrame:
     """Runs that each find a value, with an interval of this half width, resolved or not."""
     table = pd.DataFrame(rows, columns=["run", "value", "half", "resolved"])
     ends = {"low": table["value"] - table["half"], "high": table["value"] + table["half"]}
-    return table.assign(first="a", second="b", measure="recall", **ends)
+    table = table.assign(first="a", second="b", measure="recall", **ends)
+    return table.assign(training_sd=0.6, training_freedom=3)
 
 
 @pytest.mark.usefixtures("benchmark")
@@ -48,6 +49,8 @@ def test_a_verdict_is_contradicted_by_the_opposite_or_by_an_interval_without_it(
     assert list(of.index) == [(1, 2), (1, 3), (1, 4), (3, 1), (3, 2), (3, 4)]
     assert list(of["opposite"]) == [False, True, False, True, False, False]
     assert list(of["excluded"]) == [True, True, False, True, True, False]
+    # Six degrees of freedom of both runs: 2.447 times 0.6 √2 is 2.08.
+    assert list(of["apart"]) == [False, True, False, True, False, True]
     counted = counts(found).set_index(["by", "what"])
     assert tuple(counted.loc[("another run", "contradicted"), ["count", "of"]]) == (4, 6)
     assert counted.loc[("another run", "opposite"), "rate_high"] == pytest.approx(beta.ppf(0.975, 3, 4))
