@@ -1,6 +1,6 @@
-"""Which recipe trains best? Trials on training and validation parts alone, kept in results/recipes/trials.csv.
+"""Which recipe trains best? Trials on training and validation parts, kept in results/recipes/trials.csv.
 
-python benchmarks/try_recipes.py SURVEY MODEL NAME [--seeds 2] [-S training.epochs_max=20] [-S model.dropout=0.2]
+python benchmarks/try_recipes.py SURVEY MODEL NAME [--seeds 2] [-S training.epochs_max=20] [-S …]
 
 Works on the datasets and splits of this checkout (`make repro` makes them), in one thread. NAME is what the
 trial is called in the table; -S changes `training` or the model, as in `dvc exp run`. The test part is not
@@ -30,7 +30,18 @@ from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.paths import ModelPaths
 
 TRIALS = ROOT / "results" / "recipes" / "trials.csv"
-COLUMNS = "survey model name changes seed n_train val_auc val_loss user_seconds seconds".split()
+COLUMNS = [
+    "survey",
+    "model",
+    "name",
+    "changes",
+    "seed",
+    "n_train",
+    "val_auc",
+    "val_loss",
+    "user_seconds",
+    "seconds",
+]
 
 
 def main() -> None:
