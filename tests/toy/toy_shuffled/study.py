@@ -1,17 +1,16 @@
 """Section, training and outcome of the study."""
 
-import shutil
 from typing import Annotated
 
 import numpy as np
 import typer
-from lensfinder.stages.score_parts import score_parts
 
 from lensfinder.datasets.parts import read_parts
+from lensfinder.datasets.table import read_table, write_table
 from lensfinder.evaluation.evaluated import part_of
 from lensfinder.evaluation.measures import count, roc_auc
 from lensfinder.params.base import Count, Section
-from lensfinder.stages.train import train_on_parts
+from lensfinder.stages.train import OneTraining
 from lensfinder.surveys.commands import open_survey, survey_argument
 from lensfinder.surveys.registry import survey_of
 from lensfinder.tracking.log import study_log
@@ -42,19 +41,19 @@ def train(survey: Annotated[str, survey_argument(names=["toy"])], model: str) ->
     learned = parts["part"] != "test"
     parts.loc[learned, "label"] = rng.permutation(parts.loc[learned, "label"])
     study, definition = StudyPaths(paths, "shuffled"), section.models[model]
-    representation, out = contract.representations[definition.representation], study.model(model)
-    work = train_on_parts(
+    shuffled = study.splits_dir / f"{model}.parquet"
+    write_table(shuffled, parts, contract.parts.columns)
+    one = OneTraining(
         paths,
-        params,
-        parts,
+        model,
+        [shuffled],
         definition,
-        representation,
+        contract.representations[definition.representation],
+        section.training,
         params.seed,
         study.stage(f"train-shuffled-toy@{model}"),
-        out,
-        lambda inputs_hash: study_log(study, model, inputs_hash, params, definition),
+        study.model(model),
     )
-    scores = score_parts(paths, params, parts, representation, out)
-    auc = roc_auc(count(part_of(scores, "test")[1].ranking))
+    one.run(lambda of: study_log(study, model, of.inputs, params, definition))
+    auc = roc_auc(count(part_of(read_table(one.out.scores), "test")[1].ranking))
     write_json(study.metrics, {"auc": round(float(auc), 4)})
-    shutil.rmtree(work)
