@@ -9,88 +9,80 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.gate_dataset import BANDS, PIXELS, small_params
+from support.gate_dataset import PIXELS, small_params
 from support.project import digests
-from support.survey_evaluation import fake_scores, make_survey, use_network
+from support.survey_evaluation import REPLICAS, make_survey
 
 from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
 from lensfinder.stages.baselines import learn_baselines
 from lensfinder.stages.compare import compare_models
-from lensfinder.stages.evaluate import evaluate_model
+from lensfinder.stages.evaluate import evaluate_models
 from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.workspace.provenance import flatten
 
 PARAMS = small_params()
 MODELS = ("cube", "pseudo_spectra")
 OUTPUTS = ("evaluation", "metrics", "reports")
 
 
-def use_fake_network(monkeypatch: pytest.MonkeyPatch, paths: SurveyPaths) -> list[tuple[int, ...]]:
-    shapes: list[tuple[int, ...]] = []
-
-    def predict_scores(model_path, representation, images, rows, batch_size=256, threads=0):  # type: ignore[no-untyped-def]
-        assert representation.name == PARAMS.jpas.models[model_path.parent.name].representation
-        shapes.extend(of.shape for of in images)
-        return fake_scores(paths, model_path.parent.name, rows)
-
-    use_network(monkeypatch, predict_scores)
-    return shapes
-
-
-def run(paths: SurveyPaths, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    shapes = use_fake_network(monkeypatch, paths)
-    for name in MODELS:
-        evaluate_model(paths, PARAMS, name)
+def run(paths: SurveyPaths) -> None:
+    evaluate_models(paths, PARAMS)
     learn_baselines(paths, PARAMS)
     compare_models(paths, PARAMS)
-    return shapes
 
 
 @pytest.fixture(scope="module")
-def judged(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[SurveyPaths, dict[str, str], list[tuple[int, ...]]]:
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[SurveyPaths, dict[str, str]]:
     paths = make_survey(tmp_path_factory.mktemp("survey"))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        shapes = run(paths, monkeypatch)
-    return paths, digests(paths.root, *OUTPUTS), shapes
+    run(paths)
+    return paths, digests(paths.root, *OUTPUTS)
 
 
 @pytest.mark.slow
 def test_everything_the_contract_names_is_written(judged) -> None:  # type: ignore[no-untyped-def]
-    paths, made, shapes = judged
+    paths, made = judged
     for name in MODELS:
         folder = f"evaluation/jpas/{name}"
         both = ("roc", "f_beta", "reliability", "completeness")
         figures = (*both, "confusion_matrix", "loss", "atlas_mistakes_01")
-        expected = {f"metrics/jpas/{name}.json", f"{folder}/scores.parquet"}
+        expected = {f"metrics/jpas/{name}.json", f"metrics/jpas/measures/{name}.json"}
+        expected |= {f"{folder}/scores.parquet"}
         expected |= {f"{folder}/figures/{figure}.png" for figure in figures}
         expected |= {f"{folder}/plots/{table}.csv" for table in (*both, "confusion")}
         assert not expected - set(made)
         scores = read_table(paths.model(name).scores, survey_of("jpas").columns.scores)
         assert set(scores["part"]) == {"validation", "test"}
-        metrics = json.loads(paths.model(name).metrics.read_text())
+        metrics = json.loads(paths.model(name).measures.read_text())
+        assert (metrics["replicas"], len(metrics["single"])) == (REPLICAS, REPLICAS)
         predicted = pd.read_csv(paths.model(name).plots / "confusion.csv")
         assert (
-            int(((predicted["actual"] == "lens") & (predicted["predicted"] == "lens")).sum()) == metrics["tp"]
+            int(((predicted["actual"] == "lens") & (predicted["predicted"] == "lens")).sum())
+            == metrics["committee"]["tp"]
         )
-    assert {shape[1:] for shape in shapes} == {(PIXELS, PIXELS, BANDS), (2, BANDS, PIXELS)}
-    saving = [json.loads(paths.model(name).metrics.read_text())["data_size_saving"] for name in MODELS]
+        assert len(flatten(json.loads(paths.model(name).metrics.read_text()))) <= 15
+        # What MLflow shows of a run, an interval being two numbers.
+        assert sum(2 if key.endswith("_interval") else 1 for key in metrics["shown"]) <= 40
+    saving = [json.loads(paths.model(name).measures.read_text())["data_size_saving"] for name in MODELS]
     assert saving == [1.0, PIXELS / 2]
     assert not [name for name in made if name.endswith(".partial")]
 
 
 @pytest.mark.slow
 def test_comparison_and_report_agree_with_the_metrics(judged) -> None:  # type: ignore[no-untyped-def]
-    paths, _, _ = judged
-    metrics = {name: json.loads(paths.model(name).metrics.read_text()) for name in MODELS}
+    paths, _ = judged
+    metrics = {name: json.loads(paths.model(name).measures.read_text()) for name in MODELS}
     comparison = json.loads(paths.comparison.read_text())
     difference = metrics["cube"]["recall"] - metrics["pseudo_spectra"]["recall"]
     assert comparison["recall_difference"] == pytest.approx(difference, abs=2e-8)
     assert comparison["data_size_saving_memory"] == 25.0
+    assert set(comparison["resolved"]) <= {"recall", "fpr", "accuracy", "auc"}
     report = (paths.report_dir / "report.md").read_text()
-    assert f"| {metrics['cube']['tp']:,} / {metrics['cube']['fp']:,} /" in report
+    committee = metrics["cube"]["committee"]
+    assert f"| {committee['tp']:,} / {committee['fp']:,} /" in report
+    assert f"mean of {REPLICAS} | {metrics['cube']['tp']:,.1f} / {metrics['cube']['fp']:,.1f} /" in report
+    assert comparison["verdict"] in report
     assert "4,212 / 39 / 39 / 8,431" in report
     page = (paths.report_dir / "report.html").read_text()
     assert page.count("<table>") == 8
@@ -101,12 +93,12 @@ def test_comparison_and_report_agree_with_the_metrics(judged) -> None:  # type: 
 
 @pytest.mark.slow
 def test_networks_are_set_against_baselines_on_the_same_objects_and_draws(judged) -> None:  # type: ignore[no-untyped-def]
-    paths, made, _ = judged
+    paths, made = judged
     baselines = json.loads(paths.baselines.read_text())
     assert list(baselines) == ["jpas"]
     against = json.loads(paths.comparison.read_text())["baselines"]
     for name in MODELS:
-        metrics = json.loads(paths.model(name).metrics.read_text())
+        metrics = json.loads(paths.model(name).measures.read_text())
         for baseline, of in baselines["jpas"].items():
             assert f"evaluation/jpas/baselines/jpas/{baseline}.parquet" in made
             assert (of["n_test"], of["interval_groups"]) == (metrics["n_test"], metrics["interval_groups"])
@@ -120,8 +112,8 @@ def test_networks_are_set_against_baselines_on_the_same_objects_and_draws(judged
 
 
 @pytest.mark.slow
-def test_the_same_inputs_make_the_same_bytes(judged, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    paths, made, _ = judged
+def test_the_same_inputs_make_the_same_bytes(judged) -> None:  # type: ignore[no-untyped-def]
+    paths, made = judged
     shutil.rmtree(paths.root / "reports")
     shutil.rmtree(paths.model("cube").evaluation_dir)
     paths.model("cube").metrics.unlink()
@@ -130,33 +122,33 @@ def test_the_same_inputs_make_the_same_bytes(judged, monkeypatch: pytest.MonkeyP
     stale = paths.model("cube").figures / "atlas_mistakes_99.png"
     stale.parent.mkdir(parents=True)
     stale.write_bytes(b"of an earlier run")
-    use_fake_network(monkeypatch, paths)
-    evaluate_model(paths, PARAMS, "cube")
-    learn_baselines(paths, PARAMS)
-    compare_models(paths, PARAMS)
+    run(paths)
     assert digests(paths.root, *OUTPUTS) == made
 
 
-def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_or_does_not_fit_is_named(tmp_path: Path) -> None:
     paths = make_survey(tmp_path)
-    use_fake_network(monkeypatch, paths)
-    with pytest.raises(UserError, match="no model 'cubes'"):
-        evaluate_model(paths, PARAMS, "cubes")
-    with pytest.raises(UserError, match=r"scores\.parquet: no such file"):
+    with pytest.raises(UserError, match=r"cube\.json: no such file"):
         compare_models(paths, PARAMS)
     paths.validation.unlink()
     with pytest.raises(UserError, match=r"jpas\.json: no such file; nothing is trained before"):
         learn_baselines(paths, PARAMS)
-    paths.model("cube").history.write_text("epoch,loss\n")
-    with pytest.raises(UserError, match=r"history\.csv.*val_loss"):
-        evaluate_model(paths, PARAMS, "cube")
+    history = paths.model("cube").replica(2).history
+    kept = history.read_text()
+    history.write_text("epoch,loss\n")
+    with pytest.raises(UserError, match=r"replica_2/history\.csv.*val_loss"):
+        evaluate_models(paths, PARAMS)
+    history.write_text(kept)
+    scores = paths.model("pseudo_spectra").replica(1).scores
+    read_table(scores).iloc[1:].to_parquet(scores)
+    with pytest.raises(UserError, match="did not score the same objects"):
+        evaluate_models(paths, PARAMS)
+    scores.unlink()
+    with pytest.raises(UserError, match=r"replica_1/scores\.parquet: no such file"):
+        evaluate_models(paths, PARAMS)
     np.save(paths.cubes, np.zeros((3, 50, 50, 56), dtype=np.float16))
     with pytest.raises(UserError, match=r"cubes\.npy: 3 images for 270 rows"):
-        evaluate_model(paths, PARAMS, "cube")
+        evaluate_models(paths, PARAMS)
     paths.cubes.write_bytes(b"\x93NUMPY")
     with pytest.raises(UserError, match=r"cubes\.npy: cannot be read"):
-        evaluate_model(paths, PARAMS, "cube")
-    paths.model("pseudo_spectra").model.unlink()
-    np.save(paths.cubes, np.zeros((270, 50, 50, 56), dtype=np.float16))
-    with pytest.raises(UserError, match=r"model\.keras: no such file"):
-        evaluate_model(paths, PARAMS, "pseudo_spectra")
+        evaluate_models(paths, PARAMS)

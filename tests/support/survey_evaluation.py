@@ -11,10 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.gate_dataset import good_dataset
+from support.project import PARAMS
 
+from lensfinder.datasets.parts import read_parts
+from lensfinder.datasets.scores import objects_to_score, with_scores
+from lensfinder.datasets.table import write_table
+from lensfinder.params import read_params
 from lensfinder.surveys.jpas.paths import JpasPaths
+from lensfinder.surveys.registry import survey_of
 from lensfinder.workspace.jsonfiles import write_json
-from lensfinder.workspace.paths import SurveyPaths
+from lensfinder.workspace.paths import ModelPaths, SurveyPaths
+
+REPLICAS = read_params(PARAMS).jpas.training.replicas
 
 
 def make_survey(root: Path) -> SurveyPaths:
@@ -31,7 +39,7 @@ def make_survey(root: Path) -> SurveyPaths:
     densities = {"lensed_quasar": 0.05, "quasar_near_galaxy": 5.0, "quasar_alone": 200.0}
     write_json(JpasPaths(root).densities, densities)
     for name in ("cube", "pseudo_spectra"):
-        write_training(paths, name)
+        write_trainings(paths, name, paths.model(name), fake_scores, REPLICAS)
     return paths
 
 
@@ -42,19 +50,39 @@ def use_network(monkeypatch: pytest.MonkeyPatch, predict_scores: Callable[..., n
     monkeypatch.setitem(sys.modules, module.__name__, module)
 
 
-def fake_scores(paths: SurveyPaths, name: str, rows: np.ndarray) -> np.ndarray:
+def fake_scores(paths: SurveyPaths, name: str, rows: np.ndarray, replica: int = 1) -> np.ndarray:
     """Plausible scores: lenses of small θ_E are missed more often; pseudo-spectra are noisier."""
     catalogue = pd.read_parquet(paths.catalogue).iloc[rows]
     rng = np.random.default_rng(7)
     shared = rng.normal(size=len(rows))
-    own = rng.normal(size=len(rows)) * (0.5 if name == "cube" else 0.9)
+    own = np.random.default_rng([replica, len(name)]).normal(size=len(rows)) * (
+        0.5 if name == "cube" else 0.9
+    )
     hard = np.where(catalogue["label"] == 1, 4.0 * np.nan_to_num(catalogue["theta_e_arcsec"]) - 1.0, -4.0)
     return (1 / (1 + np.exp(-(hard + 1.6 * shared + own)))).astype(np.float32)
 
 
-def write_training(paths: SurveyPaths, name: str) -> None:
-    """Write a model's files, as training would have left them."""
-    model = paths.model(name)
+FakeScores = Callable[[SurveyPaths, str, np.ndarray, int], np.ndarray]
+"""From paths, model, rows and the number of the replica, its scores."""
+
+
+def write_trainings(
+    paths: SurveyPaths, name: str, model: ModelPaths, scores: FakeScores, replicas: int
+) -> None:
+    """Write what the trainings of a model leave, with made-up scores for those of a network."""
+    survey = survey_of(paths.survey)
+    columns = survey.columns.scores
+    catalogue = pd.read_parquet(paths.catalogue)
+    objects = objects_to_score(read_parts(survey.parts.files(paths.splits, name)), catalogue, columns)
+    for number in range(1, replicas + 1):
+        out = model.replica(number)
+        write_training(out)
+        given = scores(paths, name, objects["row"].to_numpy(), number)
+        write_table(out.scores, with_scores(objects, given), columns)
+
+
+def write_training(model: ModelPaths) -> None:
+    """Write a network's files, as training would have left them."""
     model.model_dir.mkdir(parents=True)
     model.model.write_bytes(b"not a real network")
     epoch = np.arange(1, 26)
