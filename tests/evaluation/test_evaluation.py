@@ -15,10 +15,16 @@ from support.project import PARAMS, changed
 from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.errors import CheckFailed, UserError
 from lensfinder.evaluation import tables
-from lensfinder.evaluation.comparison import compare
-from lensfinder.evaluation.evaluated import Evaluated, Part, choose_threshold, evaluate_scores, part_of
-from lensfinder.evaluation.measure_table import MEASURES, Measure, Sample, compared
-from lensfinder.evaluation.metrics import metrics_of
+from lensfinder.evaluation.comparison import compare, resolve, resolved, scatters_of
+from lensfinder.evaluation.evaluated import Part, choose_threshold, part_of
+from lensfinder.evaluation.measure_table import COUNTS, MEASURES, Measure, Sample, compared, headlines
+from lensfinder.evaluation.metrics import metrics_of, summary_of
+from lensfinder.evaluation.replicated import (
+    Replicated,
+    committee_scores,
+    evaluate_baseline,
+    evaluate_replicas,
+)
 from lensfinder.figures.atlas import mistakes, spread_examples
 from lensfinder.figures.colours import colour_image
 from lensfinder.figures.comparison import differences, measures_with_intervals, score_scatter
@@ -29,24 +35,28 @@ from lensfinder.report.report import ReportText, report_sections, with_interval
 from lensfinder.report.verdict import verdict
 from lensfinder.surveys.jpas.columns import COLUMNS
 from lensfinder.surveys.jpas.objects import OBJECTS as JPAS
+from lensfinder.tracking.contents import measures_of
 from lensfinder.typing import FloatArray
 from lensfinder.workspace.jsonfiles import read_json, write_json
+from lensfinder.workspace.provenance import flatten
 
 JUDGING = changed(read_params(PARAMS).jpas.judging, {"bootstrap_samples": 300})
 CONTRACT = {
     *("tp", "fp", "fn", "tn", "n_test", "recall", "fpr", "precision", "accuracy", "f_beta"),
     *("f_beta_threshold", "auc", "average_precision", "tpr_at_0_fp", "tpr_at_10_fp", "brier"),
-    *("input_bytes_per_object", "data_size_saving", "interval_unit"),
+    "interval_unit",
 }
 
 
-def score_table(n_test: int, spread: float, seed: int, tiles: int = 25) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scores of ``n_test`` + 400 validation objects, and the catalogue they come from."""
+TRAININGS = 3
+
+
+def score_table(n_test: int, spread: float, seed: int, tiles: int = 25) -> Table:
+    """Scores of ``n_test`` + 400 validation objects by each training, and the catalogue they come from."""
     rng = np.random.default_rng(11)
     n = n_test + 400
     label = rng.integers(0, 2, n).astype(np.int8)
     signal = 3.0 * (2 * label - 1) + rng.normal(size=n)
-    noise = np.random.default_rng(seed).normal(size=n) * spread
     frame = pd.DataFrame(
         {
             "object_id": [f"o{i}" for i in range(n)],
@@ -56,62 +66,104 @@ def score_table(n_test: int, spread: float, seed: int, tiles: int = 25) -> tuple
             "tile": rng.integers(0, tiles, n).astype(np.int32),
             "galaxy_id": [f"g{i}" for i in rng.integers(0, n // 4, n)],
             "part": np.where(np.arange(n) < n_test, "test", "validation"),
-            "score": (1 / (1 + np.exp(-signal - noise))).astype(np.float32),
         }
     )
-    return frame, pd.DataFrame({"quasar_id": [f"q{i}" for i in rng.integers(0, n // 3, n)]})
+    noise = np.random.default_rng(seed).normal(size=(TRAININGS, n)) * spread
+    scores = (1 / (1 + np.exp(-signal - noise))).astype(np.float32)
+    catalogue = pd.DataFrame({"quasar_id": [f"q{i}" for i in rng.integers(0, n // 3, n)]})
+    return [frame.assign(score=of) for of in scores], catalogue
 
 
-Table = tuple[pd.DataFrame, pd.DataFrame]
+Table = tuple[list[pd.DataFrame], pd.DataFrame]
 
 
-def evaluated(table: Table, name: str = "a", seed: int = 5) -> Evaluated:
+def trained(table: Table, name: str = "a", seed: int = 5) -> Replicated:
     scores, catalogue = table
-    groups = JPAS.groups_of(scores[scores["part"] == "test"], catalogue)
-    return evaluate_scores(name, scores, lambda rows: groups, JUDGING, seed)
+    return evaluate_replicas(name, scores, lambda rows: JPAS.groups_of(rows, catalogue), JUDGING, seed)
 
 
 def evaluate(table: Table, seed: int = 5) -> dict[str, Any]:
-    of = evaluated(table, seed=seed)
-    return metrics_of(of, of.rows["kind"].to_numpy(), JUDGING, 11200, 25.0)
+    of = trained(table, seed=seed)
+    return metrics_of(of, of.committee.rows["kind"].to_numpy(), scatters_of([of]), JUDGING)
 
 
 def compared_pair(first: Table, second: Table) -> dict[str, Any]:
-    return compare(evaluated(first), evaluated(second, "b"), JUDGING)
+    models = trained(first), trained(second, "b")
+    result = compare(*models, scatters_of(models), JUDGING)
+    resolve([result], JUDGING.interval_level)
+    return result
 
 
 def test_metrics_have_every_key_of_the_contract_and_are_consistent() -> None:
     scores, _ = table = score_table(1500, 1.5, seed=1)
     metrics = evaluate(table)
-    assert not CONTRACT - set(metrics)
     json.dumps(metrics, allow_nan=False)
-    assert metrics["tp"] + metrics["fp"] + metrics["fn"] + metrics["tn"] == metrics["n_test"] == 1500
-    assert isinstance(metrics["tp"], int)
+    committee = metrics["committee"]
+    assert not CONTRACT - set(committee)
+    assert (
+        committee["tp"] + committee["fp"] + committee["fn"] + committee["tn"] == committee["n_test"] == 1500
+    )
+    assert isinstance(committee["tp"], int)
     for rate in ("recall", "fpr", "precision", "accuracy"):
         for suffix in ("", "_at_f_beta", "_at_validation_threshold"):
             for kind in ("_interval", "_wilson_interval"):
-                bounds = metrics[f"{rate}{suffix}{kind}"]
+                bounds = committee[f"{rate}{suffix}{kind}"]
                 assert set(bounds) == {"low", "high", "level"}
                 if kind == "_wilson_interval":
-                    assert bounds["low"] <= metrics[f"{rate}{suffix}"] <= bounds["high"]
-    test = scores[scores["part"] == "test"]
-    called = test["score"].astype(float) >= metrics["f_beta_threshold"]
-    assert int((called & (test["label"] == 1)).sum()) == metrics["tp_at_f_beta"]
-    assert int((called & (test["label"] == 0)).sum()) == metrics["fp_at_f_beta"]
-    validation = scores[scores["part"] == "validation"]
+                    assert bounds["low"] <= committee[f"{rate}{suffix}"] <= bounds["high"]
+    together = committee_scores("a", scores)
+    test = together[together["part"] == "test"]
+    called = test["score"].astype(float) >= committee["f_beta_threshold"]
+    assert int((called & (test["label"] == 1)).sum()) == committee["tp_at_f_beta"]
+    assert int((called & (test["label"] == 0)).sum()) == committee["fp_at_f_beta"]
+    validation = together[together["part"] == "validation"]
     chosen = choose_threshold(Part(validation["label"].to_numpy(), validation["score"].to_numpy(float)), 0.03)
-    assert metrics["validation_threshold"] == chosen
-    assert metrics["f_beta"] >= metrics["f_beta_at_validation_threshold"]
-    by_kind = metrics["called_lens_by_kind"].values()
-    assert sum(kind["called_lens"] for kind in by_kind) == metrics["tp"] + metrics["fp"]
+    assert committee["validation_threshold"] == chosen
+    assert committee["f_beta"] >= committee["f_beta_at_validation_threshold"]
+    by_kind = committee["called_lens_by_kind"].values()
+    assert sum(kind["called_lens"] for kind in by_kind) == committee["tp"] + committee["fp"]
+
+
+def test_a_models_measures_are_the_means_of_its_trainings() -> None:
+    scores, _ = table = score_table(1500, 1.5, seed=1)
+    metrics = evaluate(table)
+    assert (metrics["replicas"], metrics["n_test"], len(metrics["single"])) == (TRAININGS, 1500, TRAININGS)
+    recalls = []
+    for of, single in zip(scores, metrics["single"], strict=True):
+        lenses = of[(of["part"] == "test") & (of["label"] == 1)]
+        recalls.append((lenses["score"] >= 0.5).mean())
+        assert single["recall"] == pytest.approx(recalls[-1], abs=1e-8)
+    assert len(set(recalls)) > 1
+    assert metrics["recall"] == pytest.approx(np.mean(recalls), abs=1e-8)
+    for key in (*COUNTS, *compared()):
+        mean = np.mean([of[key] for of in metrics["single"]])
+        assert metrics[key] == pytest.approx(mean, abs=2e-8)
+    assert metrics["recall_training_sd"] > 0
+    assert metrics["recall_objects_sd"] > 0
+    # Three alike make no mistake that one does not make: the committee is another thing.
+    assert metrics["committee"]["auc"] > metrics["auc"]
+
+
+def test_one_looks_at_a_dozen_numbers_and_a_list_of_runs_shows_no_more_than_forty() -> None:
+    metrics = evaluate(score_table(600, 1.5, seed=1)) | {"data_size_saving": 25.0}
+    summary = flatten(summary_of(metrics))
+    assert 10 <= len(summary) <= 15
+    assert (summary["recall"], summary["committee.recall"]) == (
+        metrics["recall"],
+        metrics["committee"]["recall"],
+    )
+    shown = measures_of({key: metrics[key] for key in metrics["shown"]})
+    assert {"replicas", "tp", "recall", "auc", "interval/recall_low", "interval/recall_high"} <= set(shown)
+    assert len(shown) <= 40
 
 
 def test_intervals_hold_the_value_and_shrink_with_the_sample() -> None:
     widths = []
     for n in (600, 9600):
         metrics = evaluate(score_table(n, 1.5, seed=1))
-        bounds = metrics["accuracy_interval"]
-        assert bounds["low"] < metrics["accuracy"] < bounds["high"]
+        for of in (metrics, metrics["committee"]):
+            bounds = of["accuracy_interval"]
+            assert bounds["low"] < of["accuracy"] < bounds["high"]
         widths.append(bounds["high"] - bounds["low"])
     assert 2.4 < widths[0] / widths[1] < 6.5  # four times, as far as 25 tiles can tell
 
@@ -121,23 +173,25 @@ def test_same_seed_same_metrics_and_few_tiles_go_by_galaxy() -> None:
     first = evaluate(table)
     assert first == evaluate(table)
     assert first != evaluate(table, seed=6)
-    assert first["interval_unit"] == "galaxy"
+    assert first["interval_unit"] == first["committee"]["interval_unit"] == "galaxy"
 
 
 def test_a_validation_part_without_lenses_gives_null_and_not_a_crash() -> None:
     scores, catalogue = score_table(500, 1.5, seed=1)
-    scores.loc[scores["part"] == "validation", "label"] = 0
+    for of in scores:
+        of.loc[of["part"] == "validation", "label"] = 0
     metrics = evaluate((scores, catalogue))
-    assert metrics["validation_threshold"] is None
-    assert metrics["recall_at_validation_threshold"] is None
-    assert metrics["recall_at_validation_threshold_interval"]["low"] is None
+    assert metrics["committee"]["validation_threshold"] is None
+    for of in (metrics, metrics["committee"]):
+        assert of["recall_at_validation_threshold"] is None
+        assert of["recall_at_validation_threshold_interval"]["low"] is None
     json.dumps(metrics, allow_nan=False)
 
 
 def test_an_empty_part_is_named() -> None:
     scores, catalogue = score_table(500, 1.5, seed=1)
     with pytest.raises(UserError, match="'validation'"):
-        evaluate((scores[scores["part"] == "test"], catalogue))
+        evaluate(([of[of["part"] == "test"] for of in scores], catalogue))
 
 
 def test_comparison_equals_the_difference_of_the_two_evaluations() -> None:
@@ -147,14 +201,16 @@ def test_comparison_equals_the_difference_of_the_two_evaluations() -> None:
     for name in compared():
         assert result[f"{name}_difference"] == pytest.approx(one[name] - two[name], abs=2e-8)
     more_correct = result["only_first_correct"] - result["only_second_correct"]
-    assert more_correct == pytest.approx(result["accuracy_difference"] * 2000, abs=1e-4)
+    of_committees = one["committee"]["accuracy"] - two["committee"]["accuracy"]
+    assert more_correct == pytest.approx(of_committees * 2000, abs=1e-4)
     assert result["recall_difference_interval"]["low"] > 0
+    assert resolved(result, "recall")
     assert result["mcnemar_p"] < 1e-3
     text = verdict(result, (one, two), ("model A", "model B"))
-    assert "excludes zero" in text
-    assert "better: model A" in text
+    assert "Resolved (at 95 %, Holm's correction) is the difference in recall (better: model A)" in text
     assert "better: model B" not in text
     reverse = verdict(compared_pair(second, first), (two, one), ("model B", "model A"))
+    assert "better: model A" in reverse
     assert "better: model B" not in reverse
 
 
@@ -174,7 +230,9 @@ def test_a_measure_is_one_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) ->
     assert result["youden_difference_interval"]["low"] > 0
     text = ReportText("title", "objects", "verdict", "compared", {}, "note", (), "intervals")
     page = "".join(section.text for section in report_sections(text, metrics, ()))
-    assert f"| Youden's J | {metrics['a']['youden']:.5f} [" in page
+    assert page.count(" Youden's J |") == 1
+    for of in (metrics["a"], metrics["a"]["committee"]):
+        assert f"| {with_interval(of, 'youden')} |" in page
     for figure in (measures_with_intervals(metrics, "title"), differences(result, "title")):
         labels = [tick.get_text() for panel in figure.axes for tick in panel.get_yticklabels()]
         assert labels.count("Youden's J") == 1
@@ -184,24 +242,85 @@ def test_equal_models_are_not_told_apart() -> None:
     table = score_table(2000, 1.0, seed=1)
     result = compared_pair(table, table)
     assert result["mcnemar_p"] == 1.0
-    assert result["auc_difference_interval"] == {"low": 0.0, "high": 0.0, "level": 0.95}
+    assert result["auc_difference"] == 0.0
+    assert result["auc_difference_p"] == 1.0
+    # The next training of each would be another one.
+    assert result["auc_difference_interval"]["low"] < 0 < result["auc_difference_interval"]["high"]
+    assert result["resolved"] == []
     metrics = evaluate(table)
-    assert "does not tell the two models apart" in verdict(result, (metrics, metrics), ("A", "B"))
+    text = verdict(result, (metrics, metrics), ("A", "B"))
+    assert "No difference in recall, false-positive rate, accuracy and AUC is resolved" in text
+    assert "do not tell the two models apart" in text
 
 
-def test_pairing_makes_the_interval_of_a_difference_narrower_than_that_of_each_model() -> None:
+def with_p(*p: float | None) -> dict[str, Any]:
+    return {f"{name}_difference_p": of for name, of in zip(headlines(), p, strict=True)}
+
+
+def test_what_is_resolved_is_corrected_for_all_that_is_looked_at() -> None:
+    # Twelve are asked: 12 · 0.004 = 0.048 and 11 · 0.0046 = 0.0506.
+    comparisons = [with_p(0.5, 0.004, 0.9, 1.0), with_p(0.3, 0.0046, 0.2, 0.1), with_p(0.6, 0.7, 0.8, 0.4)]
+    resolve(comparisons, 0.95)
+    assert [of["resolved"] for of in comparisons] == [["fpr"], [], []]
+    # Alone, or asked of this measure only, the second is resolved too.
+    resolve(comparisons[1:2], 0.95)
+    assert resolved(comparisons[1], "fpr")
+    resolve(comparisons, 0.95, ["fpr"])
+    assert [of["resolved"] for of in comparisons] == [["fpr"], ["fpr"], []]
+    # What is undefined does not count.
+    unknown = with_p(None, None, None, None)
+    resolve([unknown, some := with_p(0.04, None, None, None)], 0.95)
+    assert (unknown["resolved"], some["resolved"]) == ([], ["recall"])
+    resolve([unknown], 0.95)
+    assert unknown["resolved"] == []
+
+
+def test_a_planted_difference_is_resolved_and_none_where_there_is_none() -> None:
+    equal = [
+        compared_pair(score_table(800, 1.5, seed), score_table(800, 1.5, seed + 100)) for seed in range(8)
+    ]
+    planted = compared_pair(score_table(800, 1.5, 1), score_table(800, 4.0, 101))
+    resolve([*equal, planted], JUDGING.interval_level)
+    assert [of["resolved"] for of in equal] == [[]] * 8
+    assert planted["resolved"] == headlines()
+
+
+def test_of_single_trainings_nothing_is_resolved_however_far_apart() -> None:
+    first, second = score_table(800, 1.0, seed=1), score_table(800, 4.0, seed=2)
+    result = compared_pair(*((of[:1], catalogue) for of, catalogue in (first, second)))
+    assert result["accuracy_difference_interval"]["low"] > 0  # of these very networks
+    assert result["accuracy_difference_training_sd"] is None
+    assert result["resolved"] == []
+
+
+def test_what_learns_without_chance_needs_no_second_training() -> None:
+    tables = score_table(800, 1.0, seed=1), score_table(800, 4.0, seed=2)
+    one, other = (
+        evaluate_baseline(name, scores[0], lambda rows, of=of: JPAS.groups_of(rows, of), JUDGING, 5)
+        for name, (scores, of) in zip("ab", tables, strict=True)
+    )
+    result = compare(one, other, scatters_of([one, other]), JUDGING)
+    assert result["accuracy_difference_training_sd"] == 0.0
+    resolve([result], JUDGING.interval_level)
+    assert resolved(result, "accuracy")
+
+
+def test_pairing_makes_the_objects_part_of_a_difference_smaller_than_that_of_each_model() -> None:
     first, second = score_table(3000, 0.4, seed=1), score_table(3000, 0.6, seed=2)
-    bounds = compared_pair(first, second)["brier_difference_interval"]
-    alone = evaluate(first)["brier_interval"]
-    assert bounds["high"] - bounds["low"] < alone["high"] - alone["low"]
+    paired = compared_pair(first, second)["brier_difference_objects_sd"]
+    assert 0 < paired < min(evaluate(of)["brier_objects_sd"] for of in (first, second))
 
 
-def test_an_interval_without_width_gives_way_to_wilsons_in_the_report() -> None:
+def test_where_nobody_errs_intervals_are_bounds_and_a_committees_gives_way_to_wilsons() -> None:
     scores, catalogue = score_table(800, 0.0, seed=1)
-    scores["score"] = scores["label"].astype(np.float32)
+    for of in scores:
+        of["score"] = of["label"].astype(np.float32)
     metrics = evaluate((scores, catalogue))
-    assert metrics["fpr_interval"] == {"low": 0.0, "high": 0.0, "level": 0.95}
-    words = with_interval(metrics, "fpr")
+    bounds = metrics["fpr_interval"]
+    assert bounds["low"] == 0.0 < bounds["high"] < 0.2
+    assert not with_interval(metrics, "fpr").endswith("†")
+    assert metrics["committee"]["fpr_interval"] == {"low": 0.0, "high": 0.0, "level": 0.95}
+    words = with_interval(metrics["committee"], "fpr")
     assert words.startswith("0.00 % [0.00 %, 0.9")
     assert words.endswith("†")
 
@@ -210,19 +329,22 @@ def test_an_interval_without_width_gives_way_to_wilsons_in_the_report() -> None:
 @pytest.mark.parametrize("score", [0.0, 0.3, 1.0])
 def test_a_network_that_says_the_same_of_all_can_still_be_drawn(score: float, tmp_path: Path) -> None:
     scores, catalogue = score_table(200, 1.0, seed=1)
-    scores["score"] = np.float32(score)
+    for of in scores:
+        of["score"] = np.float32(score)
     metrics = evaluate((scores, catalogue))
-    rows, part = part_of(scores, "test")
-    curve = f_beta_curve(tables.threshold_table(part, 0.03), metrics, "constant")
+    rows, part = part_of(scores[0], "test")
+    curve = f_beta_curve(tables.threshold_table(part, 0.03), metrics["committee"], "constant")
     save_figure(curve, tmp_path / "f_beta.png")
     save_figure(score_scatter(rows, rows, ("a", "b"), 0.5), tmp_path / "scores.png")
 
 
 def test_models_scored_on_other_objects_are_not_compared() -> None:
     first, catalogue = score_table(500, 1.0, seed=1)
-    other = first.iloc[::-1].reset_index(drop=True)
+    other = [of.iloc[::-1].reset_index(drop=True) for of in first]
     with pytest.raises(UserError, match="a and b were not evaluated on the same objects"):
         compared_pair((first, catalogue), (other, catalogue))
+    with pytest.raises(UserError, match="a: its trainings did not score the same objects"):
+        evaluate(([first[0], other[1]], catalogue))
 
 
 def test_completeness_by_hand() -> None:
@@ -261,7 +383,7 @@ def test_roc_table_loses_no_corner_and_stays_small() -> None:
 
 
 def test_threshold_table_holds_the_best_f_beta() -> None:
-    scores, _ = score_table(3000, 1.5, seed=1)
+    scores = score_table(3000, 1.5, seed=1)[0][0]
     part = Part(scores["label"].to_numpy(), scores["score"].to_numpy(float))
     table = tables.threshold_table(part, 0.03)
     assert len(table) <= tables.POINTS_MAX + 1

@@ -31,15 +31,16 @@ def write_network(path: Path) -> None:
         file.writestr("config.json", json.dumps({"config": {"layers": [layer]}}))
 
 
-def write_model(paths: ModelPaths, inputs_hash: str, epochs: int = 3) -> None:
-    """Write what a training writes."""
+def write_model(paths: ModelPaths, inputs_hash: str, epochs: int = 3, model_hash: str | None = None) -> None:
+    """Write what a training writes; ``model_hash`` is what it shares with others of its model."""
     paths.model_dir.mkdir(parents=True, exist_ok=True)
     write_network(paths.model)
     with paths.history.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(row(1)))
         writer.writeheader()
         writer.writerows(row(epoch) for epoch in range(1, epochs + 1))
-    paths.training.write_text(json.dumps({"inputs_hash": inputs_hash, "epochs": epochs}))
+    shared = {} if model_hash is None else {"model_hash": model_hash}
+    paths.training.write_text(json.dumps({**shared, "inputs_hash": inputs_hash, "epochs": epochs}))
 
 
 def row(epoch: int) -> dict[str, float]:
@@ -65,6 +66,21 @@ def statuses_of(root: Path, experiment: str = "lensfinder-jpas") -> list[str]:
 def statuses(root: Path, experiment: str = "lensfinder-jpas") -> dict[str, str]:
     """Status of every run, by its name."""
     return {run.info.run_name: run.info.status for run in runs_of(root, experiment)}
+
+
+def families(root: Path, experiment: str = "lensfinder-jpas") -> dict[str, list[str]]:
+    """Names of all runs without their hashes: of those at the top, those below them."""
+    runs = {run.info.run_id: run for run in runs_of(root, experiment)}
+    names = {run_id: run.info.run_name.rpartition("-")[0] for run_id, run in runs.items()}
+    found: dict[str, list[str]] = {names[of]: [] for of, run in runs.items() if parent_of(run) is None}
+    for run_id, run in runs.items():
+        if (parent := parent_of(run)) is not None:
+            found[names[parent]] = sorted([*found[names[parent]], names[run_id]])
+    return found
+
+
+def parent_of(run: Any) -> str | None:
+    return run.data.tags.get("mlflow.parentRunId")
 
 
 def write(path: Path, text: str = "{}") -> None:

@@ -1,4 +1,4 @@
-"""Runs of studies: ablations each on its own, folds of a cross-validation below one run for each model."""
+"""Runs of studies: trainings of an ablation and folds of a cross-validation below one run for each model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 from support.project import changed
-from support.tracking_workspace import all_of, artifacts, row, runs_of, statuses, write, write_model
+from support.tracking_workspace import (
+    all_of,
+    artifacts,
+    families,
+    parent_of,
+    row,
+    runs_of,
+    statuses,
+    write,
+    write_model,
+)
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params
@@ -90,17 +100,17 @@ def family_status(root: Path) -> list[str]:
     return [parent.info.status, *(run.info.status for run in below.values())]
 
 
-def parent_of(run: Any) -> str | None:
-    return run.data.tags.get("mlflow.parentRunId")
-
-
 def test_an_ablation_has_a_run_in_the_experiment_of_its_study(root: Path, params: Params) -> None:
-    definition = changed(params.jpas.models["cube"], {"dropout": 0.45})
-    with study_log(study(root, "ablations"), "cube_x", "a" * 64, params, definition) as log:
-        log.log_epoch(1, row(1))
-        write_model(study(root, "ablations").model("cube_x"), "a" * 64)
-    [run] = runs_of(root, "lensfinder-jpas-ablations")
-    assert (run.info.run_name, run.info.status) == ("cube_x-aaaaaaa", "FINISHED")
+    definition, files = changed(params.jpas.models["cube"], {"dropout": 0.45}), study(root, "ablations")
+    for number in (1, 2):
+        name, inputs = f"cube_x/replica_{number}", f"a{number}" + "0" * 62
+        with study_log(files, name, inputs, params, definition, PARENT) as log:
+            log.log_epoch(1, row(1))
+            write_model(files.model("cube_x").replica(number), inputs)
+    assert families(root, "lensfinder-jpas-ablations") == {"cube_x": ["replica_1", "replica_2"]}
+    runs = {run.info.run_name: run for run in runs_of(root, "lensfinder-jpas-ablations")}
+    run = runs["replica_2-a200000"]
+    assert run.info.status == "FINISHED"
     assert run.data.params["jpas.model.dropout"] == "0.45"
     assert run.data.params["jpas.training.batch_size"] == str(params.jpas.training.batch_size)
     others = ("jpas.models", "jpas.cv", "jpas.ablations", "euclid")
@@ -220,13 +230,15 @@ def restore(root: Path) -> None:
 
 def test_runs_of_studies_are_rebuilt_as_they_ran_and_only_once(root: Path, params: Params) -> None:
     restore(root)
-    write_model(study(root, "ablations").model("white"), "b" * 64)
+    for number in (1, 2):
+        write_model(study(root, "ablations").model("white").replica(number), f"b{number}" + "0" * 62)
     names = rebuild_runs(root)
     models = params.jpas.models | {"cube": changed(params.jpas.models["cube"], {"dropout": 0.25})}
     as_run = changed(params, {"seed": 7, "jpas.models": models, "jpas.cv.folds": (1, 2)})
     parent_hash = study_hash(study(root), as_run, "cube")
     assert names == [
-        "lensfinder-jpas-ablations/white-bbbbbbb",
+        "lensfinder-jpas-ablations/replica_1-b100000",
+        "lensfinder-jpas-ablations/replica_2-b200000",
         f"{EXPERIMENT}/cube-{parent_hash[:7]}",
         f"{EXPERIMENT}/repeat_1-fold_1-1100000",
         f"{EXPERIMENT}/repeat_1-fold_2-1200000",
@@ -259,6 +271,8 @@ def test_a_fold_that_was_not_trained_is_named(root: Path, params: Params) -> Non
 
 
 def test_a_training_of_a_model_that_is_no_more_is_named(root: Path) -> None:
-    write_model(study(root, "ablations").model("forgotten"), "b" * 64)
-    with pytest.raises(UserError, match=r"forgotten: params\.yaml knows no model 'forgotten' any more"):
+    write_model(study(root, "ablations").model("forgotten").replica(1), "b" * 64)
+    with pytest.raises(
+        UserError, match=r"forgotten/replica_1: params\.yaml knows no model 'forgotten' any more"
+    ):
         rebuild_runs(root)

@@ -1,3 +1,5 @@
+"""Runs of models: one a model, below it one a training and one of the committee."""
+
 from __future__ import annotations
 
 import json
@@ -11,48 +13,79 @@ import textwrap
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 from support.project import REPOSITORY
-from support.tracking_workspace import all_of, artifacts, row, runs_of, statuses_of, write, write_model
+from support.tracking_workspace import (
+    all_of,
+    artifacts,
+    families,
+    parent_of,
+    row,
+    runs_of,
+    statuses,
+    statuses_of,
+    write,
+    write_model,
+)
 
 from lensfinder.errors import UserError
 from lensfinder.params import Params, read_params
 from lensfinder.surveys.jpas.paths import JpasPaths
 from lensfinder.tracking import database
-from lensfinder.tracking.contents import measures_of
+from lensfinder.tracking.contents import TrainingLog, measures_of
 from lensfinder.tracking.log import log_evaluation, log_report, training_log
 from lensfinder.tracking.rebuild import rebuild_runs
 from lensfinder.tracking.run import RunIdentity
 from lensfinder.tracking.store import RunStore
 
-HASH = {"cube": "c" * 64, "pseudo_spectra": "d" * 64}
+MODEL_HASH = {"cube": "e" * 64, "pseudo_spectra": "f" * 64}
+REPLICAS = 2
+INTERVAL = {"low": 0.85, "high": 0.95, "level": 0.95}
+COUNTS = {"tp": 90, "fp": 2, "fn": 10, "tn": 98}
+MEASURES = {**COUNTS, "recall": 0.9, "brier": None}
 METRICS = {
-    "tp": 90,
-    "fp": 2,
-    "fn": 10,
-    "tn": 98,
-    "recall": 0.9,
-    "recall_interval": {"low": 0.85, "high": 0.95, "level": 0.95},
-    "recall_wilson_interval": {"low": 0.84, "high": 0.94, "level": 0.95},
+    "replicas": REPLICAS,
+    "tp": 89.5,
+    "fp": 2.5,
+    "fn": 10.5,
+    "tn": 97.5,
+    "recall": 0.895,
+    "recall_interval": INTERVAL,
+    "recall_training_sd": 0.005,
     "brier": None,
     "interval_unit": "tile",
     "input_bytes_per_object": 280_000,
     "data_size_saving": 1.0,
+    "shown": ["replicas", "tp", "fp", "fn", "tn", "recall", "brier", "data_size_saving", "recall_interval"],
+    "committee": {**MEASURES, "recall_interval": INTERVAL, "recall_wilson_interval": INTERVAL},
+    "single": [MEASURES, {**MEASURES, "tp": 89, "fn": 11, "recall": 0.89}],
 }
 
 
-def write_training(root: Path, model: str, epochs: int = 3, inputs_hash: str | None = None) -> None:
-    write_model(JpasPaths(root).model(model), inputs_hash or HASH[model], epochs)
+def inputs_of(model: str, replica: int) -> str:
+    return f"{model[0]}{replica}".replace("p", "d") + "0" * 62
+
+
+def write_training(
+    root: Path,
+    model: str,
+    epochs: int = 3,
+    replica: int = 1,
+    inputs_hash: str | None = None,
+    model_hash: str | None = None,
+) -> None:
+    paths = JpasPaths(root).model(model).replica(replica)
+    write_model(paths, inputs_hash or inputs_of(model, replica), epochs, model_hash or MODEL_HASH[model])
 
 
 def write_evaluation(root: Path, model: str, metrics: dict[str, Any] | None = None) -> None:
     paths = JpasPaths(root).model(model)
-    write(paths.metrics, json.dumps(METRICS | (metrics or {})))
+    write(paths.measures, json.dumps(METRICS | (metrics or {})))
     write(paths.figures / "roc.png", "png")
 
 
@@ -61,58 +94,96 @@ def judge(root: Path, model: str = "cube", metrics: dict[str, Any] | None = None
     log_evaluation(root, "jpas", model)
 
 
-def train(root: Path, model: str, params: Params, epochs: int = 3, inputs_hash: str | None = None) -> None:
-    with training_log(root, "jpas", model, inputs_hash or HASH[model], params) as log:
+def log_of(
+    root: Path,
+    params: Params,
+    model: str = "cube",
+    replica: int = 1,
+    inputs_hash: str | None = None,
+    model_hash: str | None = None,
+) -> AbstractContextManager[TrainingLog]:
+    inputs_hash = inputs_hash or inputs_of(model, replica)
+    return training_log(root, "jpas", model, replica, inputs_hash, model_hash or MODEL_HASH[model], params)
+
+
+def train(root: Path, model: str, params: Params, epochs: int = 3, replica: int = 1, **hashes: str) -> None:
+    with log_of(root, params, model, replica, **hashes) as log:
         for epoch in range(1, epochs + 1):
             log.log_epoch(epoch, row(epoch) | {"seconds": 2.0})
-        write_training(root, model, epochs, inputs_hash)
+        write_training(root, model, epochs, replica, **hashes)
 
 
-def steps(root: Path, key: str) -> list[int]:
+def train_both(root: Path, params: Params, **hashes: str) -> None:
+    for replica in range(1, REPLICAS + 1):
+        train(root, "cube", params, replica=replica, **hashes)
+
+
+def run_named(root: Path, name: str) -> Any:
+    """The run of this name, which has a hash behind it."""
+    [run] = [run for run in runs_of(root) if run.info.run_name.rpartition("-")[0] == name]
+    return run
+
+
+def steps(root: Path, key: str, name: str = "replica_1") -> list[int]:
     client = database.open_database(root)
-    [run] = runs_of(root)
-    return [point.step for point in client.get_metric_history(run.info.run_id, key)]
+    return [point.step for point in client.get_metric_history(run_named(root, name).info.run_id, key)]
 
 
 def logged_models(root: Path) -> list[Any]:
     client = database.open_database(root)
-    return list(client.search_logged_models([run.info.experiment_id for run in runs_of(root)]))
+    return list(client.search_logged_models([runs_of(root)[0].info.experiment_id]))
 
 
-def test_one_run_from_training_to_evaluation(root: Path, params: Params) -> None:
-    train(root, "cube", params)
-    [run] = runs_of(root)
-    assert run.info.status == "FINISHED"
-    assert run.data.metrics["train/loss"] == pytest.approx(1 / 3)
-    assert run.data.params["jpas.training.batch_size"] == str(params.jpas.training.batch_size)
-    assert run.data.params["jpas.model.representation"] == "cube"
-    assert not any("models" in key for key in run.data.params)
-    assert run.data.tags["preset"] == params.preset
+def test_trainings_are_below_the_run_of_their_model_until_it_is_judged(root: Path, params: Params) -> None:
+    train_both(root, params)
+    assert families(root) == {"cube": ["replica_1", "replica_2"]}
+    assert statuses(root) == {
+        "cube-eeeeeee": "RUNNING",
+        "replica_1-c100000": "FINISHED",
+        "replica_2-c200000": "FINISHED",
+    }
+    trained = run_named(root, "replica_1")
+    assert trained.data.metrics["train/loss"] == pytest.approx(1 / 3)
+    for run in (run_named(root, "cube"), trained):
+        assert run.data.params["jpas.training.batch_size"] == str(params.jpas.training.batch_size)
+        assert run.data.params["jpas.model.representation"] == "cube"
+        assert not any("models" in key for key in run.data.params)
+        assert run.data.tags["preset"] == params.preset
 
     judge(root)
-    [run] = runs_of(root)
-    assert run.info.status == "FINISHED"
-    assert run.data.metrics["recall"] == 0.9
-    assert run.data.metrics["interval/recall_low"] == 0.85
-    assert run.data.metrics["data_size_saving"] == 1.0
-    assert run.data.metrics["train/accuracy"] == 0.5  # not that of the test
-    assert artifacts(root, run) == {
-        "confusion_matrix.json",
-        "figures/roc.png",
-        "metrics/cube.json",
-        "training/history.csv",
-        "training/training.json",
+    assert families(root) == {"cube": ["committee", "replica_1", "replica_2"]}
+    assert set(statuses_of(root)) == {"FINISHED"}
+    means, together = run_named(root, "cube"), run_named(root, "committee")
+    assert means.data.metrics == {
+        **{key: float(METRICS[key]) for key in ("replicas", "tp", "fp", "fn", "tn", "recall")},
+        "data_size_saving": 1.0,
+        "interval/recall_low": 0.85,
+        "interval/recall_high": 0.95,
     }
+    assert together.data.metrics == {
+        **{key: float(of) for key, of in COUNTS.items()},
+        "recall": 0.9,
+        "interval/recall_low": 0.85,
+        "interval/recall_high": 0.95,
+    }
+    for number, recall in ((1, 0.9), (2, 0.89)):
+        one = run_named(root, f"replica_{number}")
+        assert one.data.metrics["recall"] == recall
+        assert one.data.metrics["train/accuracy"] == 0.5  # not that of the test
+    # What the list of runs does not show is in a file.
+    measured = {"confusion_matrix.json", "measures.json"}
+    assert artifacts(root, means) == {*measured, "figures/roc.png", "metrics/cube.json"}
+    assert artifacts(root, together) == measured
+    assert artifacts(root, one) == {*measured, "training/history.csv", "training/training.json"}
 
 
 def test_the_network_is_logged_byte_for_byte_with_what_it_takes(root: Path, params: Params) -> None:
     train(root, "cube", params)
-    [run] = runs_of(root)
     [model] = logged_models(root)
-    assert model.source_run_id == run.info.run_id
+    assert model.source_run_id == run_named(root, "replica_1").info.run_id
     folder = root / "mlruns" / "lensfinder-jpas" / "models" / model.model_id / "artifacts"
     logged = (folder / "data" / "model.keras").read_bytes()
-    assert logged == JpasPaths(root).model("cube").model.read_bytes()
+    assert logged == JpasPaths(root).model("cube").replica(1).model.read_bytes()
     from mlflow.models import get_model_info
 
     takes = get_model_info(str(folder)).metadata
@@ -130,9 +201,9 @@ def test_a_logged_network_predicts(root: Path, params: Params) -> None:
 
     images = keras.layers.Input((5, 4, 3))
     probability = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Flatten()(images))
-    with training_log(root, "jpas", "cube", HASH["cube"], params):
+    with log_of(root, params):
         write_training(root, "cube")
-        keras.Model(images, probability).save(JpasPaths(root).model("cube").model)
+        keras.Model(images, probability).save(JpasPaths(root).model("cube").replica(1).model)
     [model] = logged_models(root)
     predict = mlflow.pyfunc.load_model(f"models:/{model.model_id}").predict
     for kind in (np.float16, np.float32, np.float64):
@@ -145,21 +216,40 @@ def test_a_logged_network_predicts(root: Path, params: Params) -> None:
 
 def test_repeating_everything_changes_nothing(root: Path, params: Params) -> None:
     for _ in range(2):
-        train(root, "cube", params)
+        train_both(root, params)
         judge(root)
-    assert len(runs_of(root)) == 1
+    assert len(runs_of(root)) == 1 + REPLICAS + 1
+    assert set(statuses_of(root)) == {"FINISHED"}
     for key in ("train/loss", "train/seconds", "validation/loss"):
         assert sorted(steps(root, key)) == [1, 2, 3]
-    assert steps(root, "recall") == [0]
-    assert len(logged_models(root)) == 1
+    for name in ("cube", "committee", "replica_1", "replica_2"):
+        assert steps(root, "recall", name) == [0]
+    assert len(logged_models(root)) == REPLICAS
+    before = all_of(root)
+    log_evaluation(root, "jpas", "cube")
+    assert [run["data"] for run in all_of(root)] == [run["data"] for run in before]
 
 
 def test_a_changed_measure_replaces_the_old_one(root: Path, params: Params) -> None:
-    train(root, "cube", params)
+    train_both(root, params)
     for recall in (0.9, 0.8):
         judge(root, metrics={"recall": recall})
-    [run] = runs_of(root)
-    assert run.data.metrics["recall"] == 0.8
+    assert run_named(root, "cube").data.metrics["recall"] == 0.8
+
+
+def test_what_was_trained_on_other_inputs_is_not_below_the_model_any_more(root: Path, params: Params) -> None:
+    """Otherwise the mean of those below would not be what stands above."""
+    train_both(root, params)
+    judge(root)
+    replaced = run_named(root, "replica_2").info.run_id
+    train(root, "cube", params, replica=2, inputs_hash="9" * 64)
+    judge(root)
+    runs = {run.info.run_name: run for run in runs_of(root)}
+    above = runs["cube-eeeeeee"].info.run_id
+    below = {name for name, run in runs.items() if parent_of(run) == above}
+    assert below == {"committee-eeeeeee", "replica_1-c100000", "replica_2-9999999"}
+    [old] = [run for run in runs.values() if "lensfinder.replaced" in run.data.tags]
+    assert old.info.run_id == replaced
 
 
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "KILLED"), (ValueError, "FAILED")])
@@ -167,17 +257,30 @@ def test_an_interrupted_training_goes_on_in_its_run(
     root: Path, params: Params, error: type[BaseException], status: str
 ) -> None:
     def stop_after_two_epochs() -> None:
-        with training_log(root, "jpas", "cube", HASH["cube"], params) as log:
+        with log_of(root, params) as log:
             log.log_epoch(1, row(1))
             log.log_epoch(2, row(2))
             raise error
 
     with pytest.raises(error):
         stop_after_two_epochs()
-    assert statuses_of(root) == [status]
+    assert statuses_of(root) == [status] * 2
     train(root, "cube", params)
-    assert statuses_of(root) == ["FINISHED"]
+    assert statuses(root) == {"cube-eeeeeee": "RUNNING", "replica_1-c100000": "FINISHED"}
     assert sorted(steps(root, "train/loss")) == [1, 2, 3]
+
+
+def test_trainings_side_by_side_leave_each_other_alone(root: Path, params: Params) -> None:
+    with log_of(root, params, replica=1) as first:
+        train(root, "cube", params, replica=2)
+        train(root, "pseudo_spectra", params)
+        status = statuses(root)
+        assert (status["cube-eeeeeee"], status["replica_1-c100000"]) == ("RUNNING", "RUNNING")
+        assert (status["replica_2-c200000"], status["replica_1-d100000"]) == ("FINISHED", "FINISHED")
+        first.log_epoch(1, row(1))
+        write_training(root, "cube", 1)
+    assert len(runs_of(root)) == 5
+    assert statuses(root)["replica_1-c100000"] == "FINISHED"
 
 
 KILLED_TRAINING = """
@@ -186,29 +289,27 @@ from pathlib import Path
 from lensfinder.params import read_params
 from lensfinder.tracking.log import training_log
 root, epochs = Path(sys.argv[1]), int(sys.argv[2])
-with training_log(root, "jpas", "cube", sys.argv[3], read_params(root / "params.yaml")) as log:
+with training_log(root, "jpas", "cube", 1, *sys.argv[3:], read_params(root / "params.yaml")) as log:
     for epoch in range(1, epochs + 1):
         log.log_epoch(epoch, {"loss": 1 / epoch})
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def killed_training(root: Path, inputs_hash: str) -> None:
-    script = [sys.executable, "-c", textwrap.dedent(KILLED_TRAINING), str(root), "2", inputs_hash]
-    done = subprocess.run(script, check=False, env=os.environ | {"PYTHONPATH": str(REPOSITORY / "src")})
-    assert done.returncode == -signal.SIGKILL
-    assert statuses_of(root) == ["RUNNING"]
-
-
 @pytest.mark.slow
 def test_after_a_kill_the_same_run_goes_on(root: Path, params: Params) -> None:
-    killed_training(root, HASH["cube"])
+    script = [sys.executable, "-c", textwrap.dedent(KILLED_TRAINING), str(root), "2"]
+    hashes = [inputs_of("cube", 1), MODEL_HASH["cube"]]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "src")}
+    done = subprocess.run([*script, *hashes], check=False, env=environment)
+    assert done.returncode == -signal.SIGKILL
+    assert statuses_of(root) == ["RUNNING"] * 2
     train(root, "cube", params)
-    assert statuses_of(root) == ["FINISHED"]
+    assert statuses(root) == {"cube-eeeeeee": "RUNNING", "replica_1-c100000": "FINISHED"}
     assert sorted(steps(root, "train/loss")) == [1, 2, 3]
 
 
-def leave_running(root: Path, workspace: Path, inputs_hash: str, model: str = "cube") -> str:
+def leave_running(root: Path, workspace: Path, inputs_hash: str, model: str) -> str:
     """Leave a run as a kill leaves it, without the seconds that another process takes."""
     store = RunStore(workspace)
     run = store.find_or_create(RunIdentity("jpas", model, inputs_hash))
@@ -220,20 +321,23 @@ def status_by_id(root: Path) -> dict[str, str]:
     return {run.info.run_id: run.info.status for run in runs_of(root)}
 
 
-def test_a_killed_run_whose_inputs_changed_is_marked(root: Path, params: Params) -> None:
-    old = leave_running(root, root, "a" * 64)
-    other_model = leave_running(root, root, "a" * 64, model="pseudo_spectra")
+@pytest.mark.parametrize("model", ["cube", "cube/replica_1"])
+def test_a_killed_run_whose_inputs_changed_is_marked(root: Path, params: Params, model: str) -> None:
+    old = leave_running(root, root, "a" * 64, model)
+    others = ("pseudo_spectra", "pseudo_spectra/replica_1", "cube/replica_2")
+    alive = [leave_running(root, root, "a" * 64, other) for other in others]
     train(root, "cube", params)
     status = status_by_id(root)
     assert status.pop(old) == "KILLED"
-    assert status.pop(other_model) == "RUNNING"
-    assert list(status.values()) == ["FINISHED"]
+    assert [status.pop(of) for of in alive] == ["RUNNING"] * 3
+    assert sorted(status.values()) == ["FINISHED", "RUNNING"]
 
 
-def test_a_training_in_another_live_workspace_is_left_alone(root: Path, params: Params) -> None:
+@pytest.mark.parametrize("model", ["cube", "cube/replica_1"])
+def test_a_training_in_another_live_workspace_is_left_alone(root: Path, params: Params, model: str) -> None:
     copy = root / ".dvc" / "tmp" / "exps" / "queue" / "tmpx"
     copy.mkdir(parents=True)
-    run_id = leave_running(root, copy, "a" * 64)
+    run_id = leave_running(root, copy, "a" * 64, model)
     train(root, "cube", params)
     assert status_by_id(root)[run_id] == "RUNNING"
     shutil.rmtree(copy)
@@ -245,11 +349,11 @@ def test_runs_of_a_temporary_experiment_outlive_it(root: Path, params: Params) -
     copy = root / ".dvc" / "tmp" / "exps" / "standalone" / "tmpx"
     copy.mkdir(parents=True)
     shutil.copy(root / "params.yaml", copy)
-    train(copy, "cube", params)
+    train_both(copy, params)
     judge(copy)
     shutil.rmtree(copy)
-    [run] = runs_of(root)
-    assert "figures/roc.png" in artifacts(root, run)
+    assert families(root) == {"cube": ["committee", "replica_1", "replica_2"]}
+    assert "figures/roc.png" in artifacts(root, run_named(root, "cube"))
     assert list(root.glob("mlruns/*")) == [root / "mlruns" / "lensfinder-jpas"]
 
 
@@ -266,59 +370,77 @@ stages:
 def test_runs_are_rebuilt_from_outputs_and_only_once(root: Path) -> None:
     (root / "dvc.lock").write_text(LOCK)
     for model in ("cube", "pseudo_spectra"):
-        write_training(root, model)
+        for replica in range(1, REPLICAS + 1):
+            write_training(root, model, replica=replica)
         write_evaluation(root, model)
     write(JpasPaths(root).report_dir / "report.html", "<p>")
     names = rebuild_runs(root)
-    assert names == ["lensfinder-jpas/cube-ccccccc", "lensfinder-jpas/pseudo_spectra-ddddddd"]
+    assert sorted(names) == [
+        "lensfinder-jpas/cube-eeeeeee",
+        "lensfinder-jpas/pseudo_spectra-fffffff",
+        "lensfinder-jpas/replica_1-c100000",
+        "lensfinder-jpas/replica_1-d100000",
+        "lensfinder-jpas/replica_2-c200000",
+        "lensfinder-jpas/replica_2-d200000",
+    ]
     before = all_of(root)
-    assert [run["info"]["status"] for run in before] == ["FINISHED", "FINISHED"]
+    assert {run["info"]["status"] for run in before} == {"FINISHED"}
+    below = ["committee", "replica_1", "replica_2"]
+    assert families(root) == {"cube": below, "pseudo_spectra": below}
     assert rebuild_runs(root) == names
-    assert all_of(root) == before
-    [cube] = [run for run in runs_of(root) if run.info.run_name.startswith("cube")]
+    assert [run["data"] for run in all_of(root)] == [run["data"] for run in before]
     preset = read_params(root / "params.yaml").preset
-    assert cube.data.params == {"preset": preset, "seed": "7", "jpas.model.dropout": "0.2"}
-    assert cube.data.tags["dvc.datasets/jpas/images"] == "0123456789abcdef0123456789abcdef.dir"
-    assert "dvc.datasets/other" not in cube.data.tags
-    assert cube.data.metrics["train/loss"] == pytest.approx(1 / 3)
-    assert cube.data.metrics["recall"] == 0.9
+    trained, cube = (
+        next(run for run in runs_of(root) if run.info.run_name == name)
+        for name in ("replica_1-c100000", "cube-eeeeeee")
+    )
+    for run in (trained, cube):
+        assert run.data.params == {"preset": preset, "seed": "7", "jpas.model.dropout": "0.2"}
+        assert run.data.tags["dvc.datasets/jpas/images"] == "0123456789abcdef0123456789abcdef.dir"
+        assert "dvc.datasets/other" not in run.data.tags
+        assert run.data.tags["lensfinder.rebuilt"] == "true"
+    assert trained.data.metrics["train/loss"] == pytest.approx(1 / 3)
+    assert (trained.data.metrics["recall"], cube.data.metrics["recall"]) == (0.9, 0.895)
     assert {"report/report.html", "figures/roc.png"} <= artifacts(root, cube)
 
 
 def test_evaluation_of_a_training_restored_from_the_cache_makes_its_run(root: Path) -> None:
-    write_training(root, "cube")
+    for replica in range(1, REPLICAS + 1):
+        write_training(root, "cube", replica=replica)
     judge(root)
-    [run] = runs_of(root)
-    assert run.info.status == "FINISHED"
+    assert families(root) == {"cube": ["committee", "replica_1", "replica_2"]}
+    assert set(statuses_of(root)) == {"FINISHED"}
     assert sorted(steps(root, "train/loss")) == [1, 2, 3]
 
 
 def test_the_report_goes_to_the_runs_of_the_models(root: Path, params: Params) -> None:
     train(root, "cube", params)
     paths = JpasPaths(root)
-    for path in (paths.validation, paths.data_docs / "index.html", paths.comparison):
+    for path in (paths.validation, paths.data_docs / "index.html"):
         write(path)
+    write(paths.comparison, json.dumps({"verdict": "Nobody knows."}))
     log_report(root, "jpas", ["cube"])
-    [run] = runs_of(root)
     files = {"validation/jpas.json", "validation/docs/index.html", "report/comparison.json"}
-    assert files <= artifacts(root, run)
+    assert files <= artifacts(root, run_named(root, "cube"))
 
 
 def test_nothing_to_rebuild_is_the_users_to_know(root: Path) -> None:
     with pytest.raises(UserError, match="no trained model"):
         rebuild_runs(root)
     write_training(root, "cube")
-    JpasPaths(root).model("cube").training.write_text("{}")
-    with pytest.raises(UserError, match="inputs_hash is missing"):
-        rebuild_runs(root)
+    training = JpasPaths(root).model("cube").replica(1).training
+    for known, missing in (({"inputs_hash": "a" * 64}, "model_hash"), ({}, "inputs_hash")):
+        training.write_text(json.dumps(known))
+        with pytest.raises(UserError, match=rf"replica_1/training\.json: {missing} is missing"):
+            rebuild_runs(root)
 
 
 def test_artifacts_are_found_after_the_checkout_moved(root: Path, params: Params) -> None:
     train(root, "cube", params)
     moved = root.rename(root.with_name("elsewhere"))
-    [run] = runs_of(moved)
     place = (moved / "mlruns" / "lensfinder-jpas").as_uri()
-    assert run.info.artifact_uri == f"{place}/{run.info.run_id}/artifacts"
+    for run in runs_of(moved):
+        assert run.info.artifact_uri == f"{place}/{run.info.run_id}/artifacts"
     [model] = logged_models(moved)
     assert model.artifact_location.startswith(f"{place}/models/")
 
@@ -334,8 +456,10 @@ def test_what_shows_the_runs_follows_a_move_before_any_stage(root: Path, params:
     moved = root.rename(root.with_name("elsewhere"))
     subprocess.run([sys.executable, "-m", "lensfinder.tracking.database"], cwd=moved, check=True)
     with closing(sqlite3.connect(moved / "mlflow.db")) as connection:
-        [(place,)] = connection.execute("SELECT artifact_uri FROM runs").fetchall()
-    assert place.startswith((moved / "mlruns" / "lensfinder-jpas").as_uri())
+        places = connection.execute("SELECT artifact_uri FROM runs").fetchall()
+    assert len(places) == 2
+    for (place,) in places:
+        assert place.startswith((moved / "mlruns" / "lensfinder-jpas").as_uri())
 
 
 @contextmanager
@@ -356,7 +480,7 @@ def test_a_database_that_becomes_busy_while_a_stage_logs_is_called_so(root: Path
     def hurry(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> Any:
         return statement.replace("busy_timeout = 20000", "busy_timeout = 100"), parameters
 
-    run = RunStore(root).find_or_create(RunIdentity("jpas", "cube", HASH["cube"]))
+    run = RunStore(root).find_or_create(RunIdentity("jpas", "cube", MODEL_HASH["cube"]))
     event.listen(Engine, "before_cursor_execute", hurry, retval=True)
     try:
         with held(root, "IMMEDIATE"), pytest.raises(UserError, match=r"^mlflow\.db: busy"):
@@ -371,7 +495,7 @@ def test_a_busy_database_is_waited_for(root: Path) -> None:
         with held(root, "EXCLUSIVE"):
             opened = pool.submit(RunStore, root)
             time.sleep(1.0)
-        assert opened.result().find(RunIdentity("jpas", "cube", HASH["cube"])) is None
+        assert opened.result().find(RunIdentity("jpas", "cube", MODEL_HASH["cube"])) is None
 
 
 @pytest.mark.slow
@@ -379,7 +503,7 @@ def test_the_database_is_made_once_when_several_need_it(root: Path) -> None:
     (root / "mlflow.db").unlink()
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(database.open_database, [root] * 3))
-    assert RunStore(root).find(RunIdentity("jpas", "cube", HASH["cube"])) is None
+    assert RunStore(root).find(RunIdentity("jpas", "cube", MODEL_HASH["cube"])) is None
     assert not list(root.glob(".lensfinder/*.part"))
 
 
@@ -388,4 +512,7 @@ def test_measures_are_the_numbers_of_a_metrics_file() -> None:
     assert measures_of(values) == {"recall": 1.0}
     interval = {"low": 0.1, "high": None, "level": 0.95}
     assert measures_of({"recall_interval": interval}) == {"interval/recall_low": 0.1}
-    assert set(measures_of(METRICS)) >= {"interval/recall_wilson_low", "interval/recall_wilson_high"}
+    assert set(measures_of({"recall_wilson_interval": INTERVAL})) == {
+        "interval/recall_wilson_low",
+        "interval/recall_wilson_high",
+    }

@@ -200,8 +200,9 @@ def replica_of(paths: SurveyPaths, params: Params, name: str, number: int) -> On
 
 def train_replica(paths: SurveyPaths, params: Params, name: str, number: int) -> None:
     """Train one replica of a survey's model, and score its validation and test part; see :meth:`.run`."""
+    one = replica_of(paths, params, name, number)
     check_validated(paths.validation, f"lensfinder validate {paths.survey}")
-    replica_of(paths, params, name, number).run(
+    one.run(
         lambda of: training_log(paths.root, paths.survey, name, number, of.inputs, of.model, params)
     )
 
@@ -216,7 +217,6 @@ def train_models(paths: SurveyPaths, params: Params, names: Sequence[str]) -> No
     CheckFailed
         If a training diverges.
     """
-    check_validated(paths.validation, f"lensfinder validate {paths.survey}")
     section = params.survey(paths.survey)
     numbers = range(1, section.training.replicas + 1)
     wanted = {
@@ -225,6 +225,7 @@ def train_models(paths: SurveyPaths, params: Params, names: Sequence[str]) -> No
         for number in numbers
         if not (one := replica_of(paths, params, name, number)).is_done()
     }
+    check_validated(paths.validation, f"lensfinder validate {paths.survey}")
     for name in names:
         for folder in paths.model(name).model_dir.glob("replica_*"):
             if folder not in {paths.model(name).replica(number).model_dir for number in numbers}:
