@@ -33,12 +33,12 @@ from lensfinder.workspace.presets import apply_preset
 
 MEASURES = {
     *("tp", "fp", "fn", "tn", "n_test", "recall", "fpr", "precision", "accuracy", "auc", "average_precision"),
-    *("f_beta", "f_beta_threshold", "input_bytes_per_object", "data_size_saving"),
+    *("f_beta", "input_bytes_per_object", "data_size_saving", "committee", "single", "replicas"),
 }
 
 
 MODELS = ("cube", "pseudo_spectra")
-TARGETS = ("compare-jpas", "evaluate-euclid@set_1")
+TARGETS = ("compare-jpas", "compare-euclid")
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -180,7 +180,7 @@ def test_the_hash_of_one_item_follows_what_that_item_reads(study_project: Path) 
     ("stage", "message"),
     [
         ("train-hubble@cube", "no stage train-hubble"),
-        ("train-jpas@spiral", "no item spiral"),
+        ("train-jpas@spiral", "no stage train-jpas"),
         (
             f"{ADDRESS}train-cv-jpas@1-9-cube-twice0",
             "no item 1-9-cube-twice0; there are 1-1-cube-twice0, 1-1",
@@ -275,8 +275,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 STUDY_VERBS = {
-    "baselines-euclid": "baselines euclid",
-    "compare-euclid": "compare euclid",
     "simulate-hard-negatives-jpas": "hard-negatives simulate jpas",
     "validate-hard-negatives-jpas": "hard-negatives validate jpas",
     "judge-hard-negatives-jpas": "hard-negatives judge jpas",
@@ -311,20 +309,23 @@ def loaded(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     for survey, model in (("jpas", "cube"), ("euclid", "set_6")):
         for name, value in (("folds", [1, 2]), ("models", [model])):
             changed_file(root / "params.yaml", root / "params.yaml", f"{survey}.cv.{name}", value)
-    for model in (*(f"set_{number}" for number in range(2, 7)), "control"):
-        for path in ("models/euclid", "evaluation/euclid"):
-            shutil.copytree(root / path / "set_1", root / path / model)
-        shutil.copy(root / "metrics/euclid/set_1.json", root / f"metrics/euclid/{model}.json")
     for stage, verb in STUDY_VERBS.items():
         if stage == "judge-ablations-jpas":
-            scores = root / "evaluation" / "ablations" / "jpas"
+            trained = root / "models" / "ablations" / "jpas"
+            shutil.copytree(trained / "white" / "replica_1", trained / "white" / "replica_2")
             for ablation in read_params(root / "params.yaml").jpas.ablations.root.keys() - {"white"}:
-                shutil.copytree(scores / "white", scores / ablation)
+                shutil.copytree(trained / "white", trained / ablation)
         done = run(root, "lensfinder", *verb.split())
         assert done.returncode == 0, verb + done.stdout[-3000:]
     stages = {verb.replace(" ", "-"): stage for stage, verb in STUDY_VERBS.items()}
     records = {path.stem: read_loaded(path) for path in (root / "loaded").glob("*.json")}
-    return {stages.get(name, name.split("@")[0]): modules for name, modules in records.items()}
+    found: dict[str, set[str]] = {}
+    for name, modules in records.items():
+        stage = stages.get(name, name.split("@")[0])
+        # A verb that trains leaves the networks to others, each of which trains one.
+        stage = f"train-{name.split('-')[1]}" if name.startswith("train-") and "replica" in name else stage
+        found[stage] = found.get(stage, set()) | set(modules)
+    return found
 
 
 @pytest.mark.slow
@@ -371,8 +372,9 @@ def test_a_change_reruns_what_it_touches_and_nothing_else(folder: str, pipeline:
 @pytest.mark.slow
 def test_repro_ends_in_an_honest_comparison(checkout: Path) -> None:
     for model, saving in {"cube": 1.0, "pseudo_spectra": 25.0}.items():
-        metrics = read_json(checkout / "metrics" / "jpas" / f"{model}.json")
+        metrics = read_json(checkout / "metrics" / "jpas" / "measures" / f"{model}.json")
         assert set(metrics) >= MEASURES
+        assert metrics["replicas"] == 2
         assert metrics["n_test"] == metrics["tp"] + metrics["fp"] + metrics["fn"] + metrics["tn"] == 40
         assert metrics["data_size_saving"] == saving
         assert set(metrics["recall_interval"]) == {"low", "high", "level"}
@@ -405,7 +407,7 @@ def test_the_readme_s_way_to_a_score_needs_keras_alone(checkout: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     scores, _, loaded_ours = done.stdout.strip().splitlines()[-1].rpartition(" ")
     assert loaded_ours == "False"
-    table = pd.read_parquet(checkout / "evaluation" / "jpas" / "cube" / "scores.parquet")
+    table = pd.read_parquet(checkout / "models" / "jpas" / "cube" / "replica_1" / "scores.parquet")
     given = np.array(json.loads(scores))[table["row"]]
     np.testing.assert_allclose(given, table["score"], rtol=0, atol=1e-6)
 
@@ -416,7 +418,9 @@ def test_each_model_has_one_finished_run(checkout: Path) -> None:
 
     with sqlite3.connect(checkout / "mlflow.db") as database:
         runs = database.execute("SELECT name, status FROM runs").fetchall()
-    assert sorted(name.rsplit("-", 1)[0] for name, _ in runs) == ["cube", "pseudo_spectra", "set_1"]
+    models = [*MODELS, *(f"set_{number}" for number in range(1, 7)), "control"]
+    each = [*models, *("committee", "replica_1", "replica_2") * len(models)]
+    assert sorted(name.rsplit("-", 1)[0] for name, _ in runs) == sorted(each)
     assert {status for _, status in runs} == {"FINISHED"}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -24,7 +25,8 @@ _CLIENT = """\
 import json, os, socket, sys
 
 with socket.create_connection(("127.0.0.1", {port})) as server:
-    server.sendall(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode() + b"\\n")
+    environment = {{**os.environ, "LENSFINDER": sys.argv[0]}}
+    server.sendall(json.dumps([sys.argv[1:], os.getcwd(), environment]).encode() + b"\\n")
     told, _, code = server.makefile().read().rpartition("\\n")
 print(told)
 sys.exit(int(code))
@@ -53,11 +55,16 @@ def serve() -> NoReturn:
     for library in _HEAVY:
         importlib.import_module(library)
     assert not [name for name in sys.modules if name.startswith("lensfinder")]
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     server = socket.create_server(("127.0.0.1", 0))
     print(server.getsockname()[1], flush=True)
     while True:
         connection, _ = server.accept()
         with connection:
+            # A verb may ask for others and wait for them: a process for each waits in the server's place.
+            if os.fork():
+                continue
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             request = json.loads(connection.makefile().readline())
             if (child := os.fork()) == 0:
                 for stream in (1, 2):
@@ -67,12 +74,13 @@ def serve() -> NoReturn:
                 _run(*request)
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             connection.sendall(f"\n{code}".encode())
+            os._exit(0)
 
 
 def _run(arguments: list[str], folder: str, environment: dict[str, str]) -> NoReturn:
     os.chdir(folder)
     os.environ |= environment
-    sys.argv = ["lensfinder", *arguments]
+    sys.argv = [environment["LENSFINDER"], *arguments]
     code: object = 0
     try:
         from lensfinder.cli import main

@@ -12,6 +12,14 @@ from pathlib import Path
 from lensfinder.errors import CheckFailed, UserError
 
 
+def program() -> list[str]:
+    """Return what starts ``lensfinder``: the program that runs, or its module where another one does."""
+    name = Path(sys.argv[0]).absolute()
+    if name.name == "lensfinder" and os.access(name, os.X_OK):
+        return [str(name)]
+    return [sys.executable, "-m", "lensfinder.cli"]
+
+
 def run_side_by_side(root: Path, commands: Mapping[str, Sequence[str]], at_a_time: int) -> None:
     """Run commands, given by the label that is put before each of their lines, and wait for all of them.
 
@@ -35,7 +43,7 @@ def run_side_by_side(root: Path, commands: Mapping[str, Sequence[str]], at_a_tim
     def run(label: str) -> None:
         # DVC's guard watches the process that DVC started; a process of ours needs none of its own.
         environment = {key: value for key, value in os.environ.items() if key != "DVC_STAGE"}
-        command = [sys.executable, "-m", "lensfinder.cli", *commands[label]]
+        command = [*program(), *commands[label]]
         with subprocess.Popen(
             command,
             cwd=root,
