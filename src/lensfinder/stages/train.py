@@ -202,9 +202,7 @@ def train_replica(paths: SurveyPaths, params: Params, name: str, number: int) ->
     """Train one replica of a survey's model, and score its validation and test part; see :meth:`.run`."""
     one = replica_of(paths, params, name, number)
     check_validated(paths.validation, f"lensfinder validate {paths.survey}")
-    one.run(
-        lambda of: training_log(paths.root, paths.survey, name, number, of.inputs, of.model, params)
-    )
+    one.run(lambda of: training_log(paths.root, paths.survey, name, number, of.inputs, of.model, params))
 
 
 def train_models(paths: SurveyPaths, params: Params, names: Sequence[str]) -> None:
