@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 from support.gate_dataset import PIXELS, small_params
 from support.project import changed
-from support.survey_evaluation import fake_scores, make_survey
+from support.survey_evaluation import REPLICAS, fake_scores, make_survey
 
 from lensfinder.datasets.files import write_csv
 from lensfinder.datasets.parts import read_parts
 from lensfinder.datasets.scores import objects_to_score, with_scores
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
+from lensfinder.stages import train as stage
 from lensfinder.studies.ablations import ABLATIONS, summary
 from lensfinder.studies.ablations.judge import judge_all
 from lensfinder.studies.ablations.measures import (
@@ -29,7 +30,7 @@ from lensfinder.studies.ablations.measures import (
 from lensfinder.studies.ablations.params import Ablations, models
 from lensfinder.studies.ablations.represent import ABLATED_OF_CUBES
 from lensfinder.studies.ablations.representations import ABLATED, REPRESENTATIONS
-from lensfinder.studies.ablations.train import train_ablation
+from lensfinder.studies.ablations.train import train_ablation, train_ablations
 from lensfinder.studies.occlusion.measures import (
     BANDS_FILE,
     FIGURE_FILE,
@@ -46,16 +47,17 @@ MODELS = ("cube", "pseudo_spectra")
 
 
 def write_scores(paths: SurveyPaths, name: str, spoilt: float, seed: int) -> None:
-    """Scores of the cube with a part of the objects, ``spoilt``, judged by chance."""
+    """Scores of the cube's trainings with a part of the objects, ``spoilt``, judged by chance."""
     survey = survey_of("jpas")
     catalogue = read_table(paths.catalogue, survey.columns.catalogue)
     objects = objects_to_score(read_parts(PARTS.files(paths.splits, name)), catalogue, survey.columns.scores)
-    score = fake_scores(paths, "cube", objects["row"].to_numpy())
-    rng = np.random.default_rng(seed)
-    chance = rng.uniform(size=len(score)) < spoilt
-    score = np.where(chance, rng.uniform(size=len(score)), score)
+    chance = np.random.default_rng(seed).uniform(size=len(objects)) < spoilt
     out = paths.model(name) if name in MODELS else StudyPaths(paths, ABLATIONS.name).model(name)
-    write_table(out.scores, with_scores(objects, score), survey.columns.scores)
+    for number in range(1, REPLICAS + 1):
+        score = fake_scores(paths, "cube", objects["row"].to_numpy(), number)
+        any_score = np.random.default_rng([seed, number]).uniform(size=len(objects))
+        score = np.where(chance, any_score, score)
+        write_table(out.replica(number).scores, with_scores(objects, score), survey.columns.scores)
 
 
 @pytest.fixture(scope="module")
@@ -95,14 +97,20 @@ def test_measures_and_differences_are_those_of_the_scores(judged: SurveyPaths) -
     assert set(content["measures"]) == {*MODELS, *PARAMS.jpas.ablations.root}
     accuracy = {}
     for name in ("cube", "white"):
-        path = (judged.model(name) if name == "cube" else study.model(name)).scores
-        test = pd.read_parquet(path).query("part == 'test'")
-        accuracy[name] = float(((test["score"] >= 0.5) == (test["label"] == 1)).mean())
+        files = judged.model(name) if name == "cube" else study.model(name)
+        each = [pd.read_parquet(files.replica(number + 1).scores) for number in range(REPLICAS)]
+        right = [(of["score"] >= 0.5) == (of["label"] == 1) for of in each]
+        accuracy[name] = np.mean(
+            [ok[of["part"] == "test"].mean() for ok, of in zip(right, each, strict=True)]
+        )
+        assert content["measures"][name]["replicas"] == REPLICAS
         assert content["measures"][name]["accuracy"] == pytest.approx(accuracy[name], abs=1e-8)
     white = content["comparisons"]["white_against_cube"]
     assert white["accuracy_difference"] == pytest.approx(accuracy["white"] - accuracy["cube"], abs=2e-8)
     assert white["mcnemar_p"] < 0.05
     assert white["accuracy_difference_interval"]["high"] < 0
+    assert "accuracy" in white["resolved"]
+    assert content["comparisons"]["one_pseudo_spectrum_against_pseudo_spectra"]["resolved"] == []
     saving = {name: content["measures"][name]["data_size_saving"] for name in content["measures"]}
     assert saving == {
         **dict.fromkeys(("cube", "cube_global_max", "cube_asinh", "cube_free"), 1.0),
@@ -134,6 +142,8 @@ def test_the_report_says_what_the_numbers_say(judged: SurveyPaths) -> None:
     assert "One pseudo-spectrum alone: perhaps; this test set does not tell it from pseudo_spectra" in verdict
     assert "worse without morphology and what differs from band to band" in verdict
     assert "need both directions is not shown" in verdict
+    assert "resolved at 95 %, by Holm's correction over all comparisons" in verdict
+    assert f"means over {REPLICAS} trainings of each model" in text
     assert "Colours are sums over whole stamps" in text
     page = (folder / "report.html").read_text()
     assert page.count('src="data:image/png;base64,') == 2
@@ -155,13 +165,17 @@ def test_the_same_scores_make_the_same_bytes(judged: SurveyPaths) -> None:
 
 def test_missing_scores_and_models_are_named(tmp_path: Path) -> None:
     paths = make_survey(tmp_path)
-    with pytest.raises(UserError, match=r"cube/scores\.parquet: no such file"):
+    with pytest.raises(UserError, match=r"cube_global_max/replica_1/scores\.parquet: no such file"):
         judge_all(paths, PARAMS)
     with pytest.raises(UserError, match=r"ablations has no 'cube'; it has cube_global_max, .*white"):
-        train_ablation(paths, PARAMS, "cube")
+        train_ablation(paths, PARAMS, "cube", 1)
     paths.validation.unlink()
-    with pytest.raises(UserError, match=r"jpas\.json: no such file"):
-        train_ablation(paths, PARAMS, "white")
+    for train in (
+        lambda: train_ablation(paths, PARAMS, "white", 1),
+        lambda: train_ablations(paths, PARAMS),
+    ):
+        with pytest.raises(UserError, match=r"jpas\.json: no such file"):
+            train()
 
 
 # What `dvc exp run -S jpas.models.cube.normalisation=...` makes of the parameters.
@@ -170,13 +184,16 @@ EQUAL = changed(PARAMS, {"jpas.models": {**PARAMS.jpas.models, "cube": GLOBAL_MA
 
 
 def test_an_ablation_that_equals_its_model_is_left_out_and_named(
-    judged: SurveyPaths, capsys: pytest.CaptureFixture[str]
+    judged: SurveyPaths, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = StudyPaths(judged, ABLATIONS.name)
-    train_ablation(judged, EQUAL, "cube_global_max")
+    asked: dict[str, list[str]] = {}
+    monkeypatch.setattr(stage, "run_side_by_side", lambda root, commands, at_a_time: asked.update(commands))
+    train_ablations(judged, EQUAL)
     assert "nothing is trained, cube_global_max (equals cube)" in capsys.readouterr().out
-    out = study.model("cube_global_max")
-    assert [list(folder.iterdir()) for folder in (out.model_dir, out.evaluation_dir)] == [[], []]
+    others = [name for name in PARAMS.jpas.ablations.root if name != "cube_global_max"]
+    assert list(asked) == [f"{name} {number + 1}" for name in others for number in range(REPLICAS)]
+    assert asked["white 2"] == ["ablations", "train", "jpas", "white", "--replica", "2"]
     content = judge_all(judged, EQUAL)
     assert "cube_global_max" not in content["measures"]
     # What was to be compared with it is compared with what it equals.
@@ -196,21 +213,18 @@ def test_ablations_that_all_equal_their_models_are_refused(judged: SurveyPaths) 
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "auc", "outcome"),
+    ("accuracy", "auc", "resolved", "outcome"),
     [
-        ((0.1, 0.2), (-0.1, 0.1), "better"),
-        ((-0.1, 0.1), (-0.2, -0.1), "worse"),
-        ((-0.1, 0.1), (0.0, 0.1), "not resolved"),
-        ((0.1, 0.2), (-0.2, -0.1), "mixed"),
-        ((0.1, 0.2), (None, None), "better"),
+        (0.1, -0.1, ["accuracy"], "better"),
+        (0.1, -0.1, ["auc"], "worse"),
+        (0.1, 0.1, ["recall"], "not resolved"),
+        (0.1, -0.1, ["accuracy", "auc"], "mixed"),
+        (0.1, None, ["accuracy"], "better"),
     ],
 )
-def test_outcomes(accuracy: tuple[float, float], auc: tuple[float, float], outcome: str) -> None:
-    comparison: dict[str, object] = {}
-    for name, (low, high) in (("accuracy", accuracy), ("auc", auc)):
-        comparison[f"{name}_difference"] = None if low is None else (low + high) / 2
-        comparison[f"{name}_difference_interval"] = {"low": low, "high": high, "level": 0.95}
-    assert outcome_of(comparison) == outcome
+def test_outcomes(accuracy: float, auc: float | None, resolved: list[str], outcome: str) -> None:
+    differences = {"accuracy_difference": accuracy, "auc_difference": auc}
+    assert outcome_of({**differences, "resolved": resolved}) == outcome
 
 
 def test_questions_follow_from_what_is_changed() -> None:

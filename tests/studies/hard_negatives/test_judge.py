@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 from support.gate_dataset import BANDS, PIXELS, small_params, summed
 from support.impostors import good_impostors
-from support.survey_evaluation import make_survey, use_network
+from support.survey_evaluation import REPLICAS, make_survey, use_network
 
 from lensfinder.datasets.table import read_table, write_table
 from lensfinder.errors import UserError
@@ -151,16 +151,20 @@ def make_impostors(root: Path) -> HardNegativeFiles:
     np.save(cubes, images)
     np.save(sums, summed(images))
     for name in ("cube", "pseudo_spectra"):
-        write_json(paths.model(name).metrics, model_metrics(4))
+        write_json(paths.model(name).measures, {"committee": model_metrics(4)})
     return files
 
 
 def use_fake_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks whose logits lie apart by the same for all objects, so that the mean is known."""
+
     def predict_scores(model_path, representation, images, rows, batch_size, threads):  # type: ignore[no-untyped-def]
-        assert representation.name == model_path.parent.name
+        assert representation.name == model_path.parent.parent.name
         shape = {"cube": (PIXELS, PIXELS, BANDS), "pseudo_spectra": (2, BANDS, PIXELS)}[representation.name]
         assert images[0].shape[1:] == shape
-        return np.linspace(0, 0.6 if representation.name == "cube" else 1.0, len(rows), dtype=np.float32)
+        middle = np.linspace(0.001, 0.6 if representation.name == "cube" else 0.999, len(rows))
+        apart = int(model_path.parent.name.removeprefix("replica_")) - 0.5 * (REPLICAS + 1)
+        return special.expit(special.logit(middle) + apart).astype(np.float32)
 
     use_network(monkeypatch, predict_scores)
 
@@ -175,6 +179,9 @@ def test_the_stage_writes_scores_numbers_figures_and_report(
     assert content["models"]["pseudo_spectra"][ALL]["called_lens"] == 13
     saved = read_table(files.scores)
     assert list(saved)[-2:] == ["score_cube", "score_pseudo_spectra"]
+    # The committee of all trainings, not one of them.
+    expected = np.linspace(0.001, 0.6, len(saved))
+    np.testing.assert_allclose(np.sort(saved["score_cube"]), expected, rtol=1e-4)
     assert int((saved["score_cube"] >= 0.5).sum()) == content["models"]["cube"][ALL]["called_lens"]
     folder = files.report_dir
     figures = {path.name for path in (folder / "figures").iterdir()}
@@ -191,6 +198,8 @@ def test_the_stage_writes_scores_numbers_figures_and_report(
 def test_a_model_that_is_not_trained_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = make_impostors(tmp_path)
     use_fake_network(monkeypatch)
-    files.survey.model("cube").model.unlink()
-    with pytest.raises(UserError, match=r"models/jpas/cube/model\.keras: no such file; train"):
+    files.survey.model("cube").replica(REPLICAS).model.unlink()
+    with pytest.raises(
+        UserError, match=rf"models/jpas/cube/replica_{REPLICAS}/model\.keras: no such file; train"
+    ):
         judge_impostors(files.survey, PARAMS)

@@ -92,7 +92,7 @@ def networks(tmp_path: Path) -> dict[str, Judge]:
     paths = {name: tmp_path / f"{name}.keras" for name in ("cube", "pseudo_spectra")}
     one_eyed(paths["cube"], (10, 10, 4), 6, 2, 3)
     one_eyed(paths["pseudo_spectra"], (2, 4, 10), 0, 3, 2)
-    return {name: judge_of(path, name, 0) for name, path in paths.items()}
+    return {name: judge_of([path], name, 0) for name, path in paths.items()}
 
 
 def test_each_network_misses_what_it_looks_at_and_nothing_else(networks: dict[str, Judge]) -> None:
@@ -118,7 +118,16 @@ def test_each_network_misses_what_it_looks_at_and_nothing_else(networks: dict[st
 def test_a_file_that_is_no_network_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.keras").write_bytes(b"no network")
     with pytest.raises(UserError, match=r"model\.keras"):
-        judge_of(tmp_path / "model.keras", "cube", 0)
+        judge_of([tmp_path / "model.keras"], "cube", 0)
+
+
+def test_several_networks_judge_together(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("left.keras", "right.keras")]
+    for path, x in zip(paths, (2, 7), strict=True):
+        one_eyed(path, (10, 10, 4), 6, x, 3)
+    cubes = np.random.default_rng(4).uniform(0.1, 1, (7, 10, 10, 4)).astype(np.float16)
+    mean_logit = cubes[:, 6, [2, 7], 3].astype(float).mean(axis=1)
+    np.testing.assert_allclose(judge_of(paths, "cube", 0)(cubes), special.expit(mean_logit), rtol=1e-5)
 
 
 def rises(values: list[float], width: float) -> pd.DataFrame:

@@ -112,7 +112,7 @@ def _write_report(study: StudyPaths, params: Params, content: Mapping[str, Any],
             Section(
                 "Figures",
                 "![Paired differences](figures/differences.png)\n\n*Paired differences with intervals; "
-                f"filled where the interval excludes zero.*\n\n![Hidden light]({FIGURE_FILE})\n\n*Rise "
+                f"filled where they are resolved.*\n\n![Hidden light]({FIGURE_FILE})\n\n*Rise "
                 "of the loss where a band or a place is hidden, with bootstrap intervals; dots mark places "
                 "whose interval lies above zero.*",
             ),

@@ -80,8 +80,8 @@ def verdict(content: Mapping[str, Any], definitions: Mapping[str, Model]) -> str
     level = level_words(next(iter(content["comparisons"].values()))["auc_difference_interval"])
     return (
         f"Does a part of the light suffice? {said if said.endswith('.') else f'{said}.'} "
-        f"{_needed(outcomes)} (Better or worse: a {level} interval of the difference in accuracy or ROC AUC "
-        "excludes zero.)"
+        f"{_needed(outcomes)} (Better or worse: the difference in accuracy or ROC AUC is resolved at "
+        f"{level}, by Holm's correction over all comparisons.)"
     )
 
 
@@ -110,13 +110,14 @@ def measures_table(content: Mapping[str, Any]) -> str:
 
 def interval_words(content: Mapping[str, Any]) -> str:
     """Say what the intervals are, and what is not in them."""
+    replicas = next(iter(content["measures"].values()))["replicas"]
     return (
-        f"Intervals come from a bootstrap over the test part's {groups_words(content)}; all models are "
-        "measured on the same draws, so that what the draws have in common cancels in a difference. †: "
-        "Wilson's, where no draw differs from another. McNemar's exact test (p) takes objects as "
-        f"independent. Each interval stands for itself: of {len(content['comparisons'])} comparisons one may "
-        "exclude zero by chance. Every network was trained once: how much a result moves with another seed "
-        "is in no interval, and the cross-validation (`make cv`) shows how much that is."
+        f"Measures are means over {replicas} trainings of each model. Intervals hold the scatter of the test "
+        f"part's {groups_words(content)} and that of training again, which is pooled over all models; what "
+        "all models find hard cancels in a difference. A difference is called resolved only if it "
+        f"stands out when all {len(content['comparisons'])} comparisons are looked at together (Holm's "
+        "correction). McNemar's exact test (p) is of the committees, the trainings of a model together: it "
+        "takes objects as independent, and knows nothing of other trainings."
     )
 
 
@@ -153,7 +154,7 @@ def _outcome(of: Mapping[str, Any], definitions: Mapping[str, Model]) -> str:
     what = PARTS.get(definitions[name].representation)
     named = f"**{name}**, {what}," if what else f"**{name}**"
     measures = [MEASURES[name].words for name in SHOWN if resolved(of, name)]
-    which = f" The interval excludes zero in {listed(measures)}." if measures else ""
+    which = f" Resolved in {listed(measures)}." if measures else ""
     return f"{named} against {of['second']}: {_CONCLUSIONS[of['outcome']]}.{which}"
 
 
