@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from support.euclid_evaluation import MODELS, SETS, fake_euclid_scores, make_euclid
+from support.euclid_evaluation import MODELS, REPLICAS, SETS, make_euclid
 from support.gate_dataset import small_params
-from support.survey_evaluation import use_network
 
-from lensfinder.datasets.parts import read_parts
-from lensfinder.datasets.scores import objects_to_score, with_scores
-from lensfinder.datasets.table import read_table, write_table
+from lensfinder.datasets.table import read_table
 from lensfinder.errors import UserError
-from lensfinder.evaluation.evaluated import Evaluated, evaluate_scores
+from lensfinder.evaluation.comparison import compare, resolve, scatters_of
 from lensfinder.evaluation.intervals import object_groups
 from lensfinder.evaluation.metrics import metrics_of
-from lensfinder.evaluation.on_sky import sky_metrics
+from lensfinder.evaluation.replicated import Replicated, evaluate_replicas
 from lensfinder.figures.atlas import MISTAKES_MAX, WORST_MAX, shown_mistakes
 from lensfinder.figures.colours import SHOWN_VIS_PIXELS, stamp_image
 from lensfinder.stages.baselines import learn_baselines
 from lensfinder.stages.compare import compare_models
-from lensfinder.stages.evaluate import evaluate_model
+from lensfinder.stages.evaluate import evaluate_models
 from lensfinder.surveys.comparison import Results
-from lensfinder.surveys.euclid.columns import COLUMNS
 from lensfinder.surveys.euclid.comparison import EuclidComparison
-from lensfinder.surveys.euclid.parts import PARTS
-from lensfinder.surveys.euclid.ranking import best_of, rank_models
+from lensfinder.surveys.euclid.ranking import RANKED, best_of, rank_models
 from lensfinder.surveys.euclid.summary import control_words
 from lensfinder.surveys.registry import survey_of
-from lensfinder.workspace.jsonfiles import read_json, write_json
+from lensfinder.workspace.jsonfiles import read_json
 from lensfinder.workspace.paths import SurveyPaths
 
 PARAMS = small_params()
@@ -41,37 +37,12 @@ JUDGING = PARAMS.euclid.judging
 EUCLID = survey_of("euclid").objects
 
 
-def write_evaluation(paths: SurveyPaths, name: str) -> None:
-    """Write scores and metrics, as the stage does, without its figures."""
-    catalogue = read_table(paths.catalogue)
-    objects = objects_to_score(read_parts(PARTS.files(paths.splits, name)), catalogue, COLUMNS.scores)
-    scores = with_scores(objects, fake_euclid_scores(paths, name, objects["row"].to_numpy()))
-    groups = EUCLID.groups_of(scores[scores["part"] == "test"], catalogue)
-    evaluated = evaluate_scores(name, scores, lambda rows: groups, JUDGING, PARAMS.seed)
-    kind, sky = EUCLID.kind_of(evaluated.rows), EUCLID.on_sky(evaluated.rows, catalogue, paths)
-    metrics = metrics_of(evaluated, kind, JUDGING, 106_136, 1.0)
-    metrics["on_sky"] = sky_metrics(evaluated, kind, sky, JUDGING, PARAMS.seed)
-    write_table(paths.model(name).scores, scores, COLUMNS.scores)
-    write_json(paths.model(name).metrics, metrics)
-
-
 @pytest.fixture(scope="module")
 def compared_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
-    """One model through the stage, the others without figures, then the comparison."""
+    """All models through the stages, but for a network."""
     paths = make_euclid(tmp_path_factory.mktemp("euclid"), n_test=100)
-
-    def predict_scores(model_path, representation, images, rows, batch, threads):  # type: ignore[no-untyped-def]
-        assert [of.shape[1:] for of in images] == [(200, 200, 1), (66, 66, 3)]
-        return fake_euclid_scores(paths, model_path.parent.name, rows)
-
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        use_network(monkeypatch, predict_scores)
-        evaluate_model(paths, PARAMS, "set_1")
-    staged = paths.model("set_1").metrics.read_bytes()
-    for name in MODELS:
-        write_evaluation(paths, name)
+    evaluate_models(paths, PARAMS)
     learn_baselines(paths, PARAMS)
-    assert paths.model("set_1").metrics.read_bytes() == staged
     compare_models(paths, PARAMS)
     return paths
 
@@ -79,16 +50,18 @@ def compared_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
 @pytest.mark.slow
 def test_one_model_is_evaluated_like_those_of_jpas(compared_survey: SurveyPaths) -> None:
     model = compared_survey.model("set_1")
-    metrics = read_json(model.metrics)
+    metrics = read_json(model.measures)
+    assert (metrics["replicas"], len(metrics["single"])) == (REPLICAS, REPLICAS)
     assert metrics["data_size_saving"] == 1.0
     assert metrics["input_bytes_per_object"] == 2 * (200 * 200 + 3 * 66 * 66)
     assert (metrics["interval_unit"], metrics["interval_groups"]) == ("object", metrics["n_test"])
     catalogue = read_table(compared_survey.catalogue)
     test = catalogue[(catalogue["sample"] == "test") & (catalogue["label"] >= 0)]
     assert metrics["n_test"] == len(test) < (catalogue["sample"] == "test").sum()
-    kinds = metrics["called_lens_by_kind"]
-    assert kinds["lens"]["n"] == metrics["tp"] + metrics["fn"] == int(test["label"].sum())
-    assert sum(of["called_lens"] for name, of in kinds.items() if name != "lens") == metrics["fp"]
+    committee = metrics["committee"]
+    kinds = committee["called_lens_by_kind"]
+    assert kinds["lens"]["n"] == committee["tp"] + committee["fn"] == int(test["label"].sum())
+    assert sum(of["called_lens"] for name, of in kinds.items() if name != "lens") == committee["fp"]
     scores = pd.read_parquet(model.scores)
     assert list(scores) == ["object_id", "row", "label", "kind", "part", "score"]
     figures = {path.stem for path in model.figures.iterdir()}
@@ -100,7 +73,7 @@ def test_one_model_is_evaluated_like_those_of_jpas(compared_survey: SurveyPaths)
 @pytest.mark.slow
 def test_comparison_ranks_pairs_and_controls_as_the_metrics_say(compared_survey: SurveyPaths) -> None:
     comparison = read_json(compared_survey.comparison)
-    metrics = {name: read_json(compared_survey.model(name).metrics) for name in MODELS}
+    metrics = {name: read_json(compared_survey.model(name).measures) for name in MODELS}
     for measure, ranking in comparison["ranking"].items():
         assert {of["model"] for of in ranking} == set(SETS)
         values = [metrics[of["model"]][measure] for of in ranking]
@@ -138,49 +111,67 @@ def test_report_names_every_model_and_holds_no_time(compared_survey: SurveyPaths
     assert comparison["control"]["words"] in report
     assert "numbers mean nothing" in report
     for name in MODELS:
-        metrics = read_json(compared_survey.model(name).metrics)
-        assert f"{metrics['tp']:,} / {metrics['fp']:,} / {metrics['fn']:,} / {metrics['tn']:,}" in report
-        assert f"evaluate-euclid@{name}" in report
-    assert page.count("<table>") == 9
+        of = read_json(compared_survey.model(name).measures)["committee"]
+        assert f"| {name}, committee | {of['tp']:,} / {of['fp']:,} / {of['fn']:,} / {of['tn']:,} |" in report
+        assert f"| {name}, mean of {REPLICAS} | " in report
+    assert "dvc repro --single-item --force evaluate-euclid" in report
+    assert page.count("<table>") == 10
     assert "On the sky" in report
     assert page.count('src="data:image/png;base64,') == report.count("](figures/") == 6
     assert str(compared_survey.root) not in report + page
     assert not re.search(r"\d s\b", report)
 
 
-def evaluated_as(name: str, signal: float, n: int = 600) -> Evaluated:
-    """A model whose scores are shared noise plus ``signal`` where there is a lens."""
+def trained_as(name: str, signal: float, n: int = 600) -> Replicated:
+    """A model whose trainings score shared noise, a little of their own, and ``signal`` where a lens is."""
     rng = np.random.default_rng(0)
-    label = rng.integers(0, 2, n).astype(np.int8)
-    score = 1 / (1 + np.exp(-rng.normal(size=n) - signal * (label - 0.5)))
+    label, shared = rng.integers(0, 2, n).astype(np.int8), rng.normal(size=n)
     part = np.where(np.arange(n) < n - 100, "test", "validation")
-    frame = {"object_id": np.arange(n).astype(str), "row": np.arange(n), "label": label}
-    scores = pd.DataFrame({**frame, "part": part, "score": score})
-    return evaluate_scores(name, scores, lambda rows: object_groups(len(rows)), JUDGING, 3)
+    frame = {"object_id": np.arange(n).astype(str), "row": np.arange(n), "label": label, "part": part}
+    each = [shared + 0.1 * rng.normal(size=n) + signal * (label - 0.5) for _ in range(3)]
+    scores = [pd.DataFrame({**frame, "score": (1 / (1 + np.exp(-of))).astype(np.float32)}) for of in each]
+    return evaluate_replicas(name, scores, lambda rows: object_groups(len(rows)), JUDGING, 3)
+
+
+def measured(models: Sequence[Replicated]) -> dict[str, dict[str, Any]]:
+    """Metrics of models by name."""
+    scatters = scatters_of(models)
+    kind = np.where(models[0].committee.test.label == 1, "lens", "non_lens")
+    return {of.name: metrics_of(of, kind, scatters, JUDGING) for of in models}
+
+
+def pairs_of(models: Sequence[Replicated]) -> list[dict[str, Any]]:
+    """Compare each model with each, all looked at together."""
+    scatters = scatters_of(models)
+    pairs = [compare(*pair, scatters, JUDGING) for pair in combinations(models, 2)]
+    resolve(pairs, JUDGING.interval_level, RANKED)
+    return pairs
 
 
 def test_ranking_knows_which_way_is_better_and_what_is_resolved() -> None:
-    poor, good, twin = evaluated_as("poor", 1.0), evaluated_as("good", 4.0), evaluated_as("twin", 4.0)
+    models = [trained_as("poor", 1.0), trained_as("good", 4.0), trained_as("twin", 4.0)]
+    metrics, pairs = measured(models), pairs_of(models)
     for measure in ("auc", "recall", "fpr"):
-        ranking = rank_models([poor, good, twin], measure, JUDGING)
+        ranking = rank_models(metrics, measure, pairs)
         assert [of["model"] for of in ranking] == ["good", "twin", "poor"]
+        assert ranking[0] == {
+            "model": "good",
+            "value": metrics["good"][measure],
+            "interval": metrics["good"][f"{measure}_interval"],
+        }
         best = best_of(ranking)
         assert (best["resolved_from"], best["not_resolved_from"]) == (["poor"], ["twin"])
-        assert ranking[1]["difference_to_best"] == 0.0
-    assert rank_models([poor, good], "fpr", JUDGING)[1]["difference_to_best"] > 0
-    value, draws = np.array(np.nan), np.full_like(good.draws["auc"], np.nan)
-    undefined = replace(
-        good, name="undefined", value=good.value | {"auc": value}, draws=good.draws | {"auc": draws}
-    )
-    last = rank_models([undefined, poor], "auc", JUDGING)[-1]
-    assert (last["model"], last["value"], last["resolved_from_best"]) == ("undefined", None, False)
+    # What is undefined is last, and resolved from nothing.
+    undefined = {**metrics, "good": {**metrics["good"], "auc": None}}
+    unknown = [{**of, "resolved": []} for of in pairs]
+    last = rank_models(undefined, "auc", unknown)[-1]
+    assert (last["model"], last["value"], last["resolved_from_best"]) == ("good", None, False)
 
 
 def test_control_words_follow_from_the_numbers() -> None:
-    from lensfinder.evaluation.comparison import compare
-
-    poor, good = evaluated_as("set_1", 1.0), evaluated_as("control", 4.0)
-    words = control_words(compare(good, poor, JUDGING), compare(good, replace(good, name="set_6"), JUDGING))
+    models = [trained_as("control", 4.0), trained_as("set_1", 1.0), trained_as("set_6", 4.0)]
+    selection, size, _ = pairs_of(models)
+    words = control_words(selection, size)
     selection, size = words.split("Number of examples")
     assert "recall differs by +" in selection
     assert "false-positive rate differs by −" in selection
@@ -190,9 +181,9 @@ def test_control_words_follow_from_the_numbers() -> None:
 
 
 def test_a_set_that_was_not_counted_is_named() -> None:
-    evaluated = {name: evaluated_as(name, 2.0) for name in MODELS}
-    measures = dict.fromkeys(("f_beta", "recall", "auc"), 0.5)
-    results = Results(PARAMS, pd.DataFrame(), evaluated, dict.fromkeys(MODELS, measures), {}, {"set_1": {}})
+    models = {name: trained_as(name, 2.0) for name in MODELS}
+    scatters, metrics = scatters_of(models.values()), measured(list(models.values()))
+    results = Results(PARAMS, pd.DataFrame(), models, scatters, metrics, {}, {"set_1": {}})
     with pytest.raises(UserError, match=r"selection\.json: no entry 'set_2'"):
         EuclidComparison().compare(results)
 
