@@ -22,6 +22,8 @@ CANNOT = {
 
 CANNOT_EITHER = {
     "__init__.py": "the version",
+    "cores.py": "how many processes or threads there are, on which no output may depend",
+    "stages/side_by_side.py": "starts verbs, each of which writes what it writes alone",
     "surveys/commands.py": CANNOT["cli"],
     "surveys/registry.py": CANNOT["plugins"],
     "studies/study.py": CANNOT["plugins"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -39,8 +40,11 @@ def run_side_by_side(root: Path, commands: Mapping[str, Sequence[str]], at_a_tim
     """
     width = max((len(label) for label in commands), default=0)
     running: dict[str, subprocess.Popen[str]] = {}
+    stopped = threading.Event()
 
     def run(label: str) -> None:
+        if stopped.is_set():
+            return
         # DVC's guard watches the process that DVC started; a process of ours needs none of its own.
         environment = {key: value for key, value in os.environ.items() if key != "DVC_STAGE"}
         command = [*program(), *commands[label]]
@@ -56,10 +60,13 @@ def run_side_by_side(root: Path, commands: Mapping[str, Sequence[str]], at_a_tim
             errors="replace",
         ) as process:
             running[label] = process
+            if stopped.is_set():  # since this one was started: nobody else may see it any more
+                process.terminate()
             assert process.stdout is not None
             for line in process.stdout:
                 print(f"{label:{width}}  {line}", end="", flush=True)
         if process.returncode:
+            stopped.set()  # or this thread would take up what waits
             kind = UserError if process.returncode == 2 else CheckFailed
             raise kind(f"{label}: `lensfinder {' '.join(commands[label])}` failed, see above")
 
@@ -70,7 +77,8 @@ def run_side_by_side(root: Path, commands: Mapping[str, Sequence[str]], at_a_tim
             for of in done:
                 of.result()
         except BaseException:
+            stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in running.values():
+            for process in list(running.values()):
                 process.terminate()
             raise

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from support.euclid_evaluation import MODELS, SETS, make_euclid
+from support.euclid_evaluation import MODELS, REPLICAS, SETS, make_euclid
 from support.gate_dataset import small_params
 
 from lensfinder.datasets.table import read_table
@@ -37,6 +39,7 @@ EUCLID = survey_of("euclid").objects
 
 @pytest.fixture(scope="module")
 def compared_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
+    """All models through the stages, but for a network."""
     paths = make_euclid(tmp_path_factory.mktemp("euclid"), n_test=100)
     evaluate_models(paths, PARAMS)
     learn_baselines(paths, PARAMS)
@@ -48,6 +51,7 @@ def compared_survey(tmp_path_factory: pytest.TempPathFactory) -> SurveyPaths:
 def test_one_model_is_evaluated_like_those_of_jpas(compared_survey: SurveyPaths) -> None:
     model = compared_survey.model("set_1")
     metrics = read_json(model.measures)
+    assert (metrics["replicas"], len(metrics["single"])) == (REPLICAS, REPLICAS)
     assert metrics["data_size_saving"] == 1.0
     assert metrics["input_bytes_per_object"] == 2 * (200 * 200 + 3 * 66 * 66)
     assert (metrics["interval_unit"], metrics["interval_groups"]) == ("object", metrics["n_test"])
@@ -107,10 +111,10 @@ def test_report_names_every_model_and_holds_no_time(compared_survey: SurveyPaths
     assert comparison["control"]["words"] in report
     assert "numbers mean nothing" in report
     for name in MODELS:
-        metrics = read_json(compared_survey.model(name).measures)
-        of = metrics["committee"]
-        assert f"{of['tp']:,} / {of['fp']:,} / {of['fn']:,} / {of['tn']:,}" in report
-    assert "evaluate-euclid" in report
+        of = read_json(compared_survey.model(name).measures)["committee"]
+        assert f"| {name}, committee | {of['tp']:,} / {of['fp']:,} / {of['fn']:,} / {of['tn']:,} |" in report
+        assert f"| {name}, mean of {REPLICAS} | " in report
+    assert "dvc repro --single-item --force evaluate-euclid" in report
     assert page.count("<table>") == 10
     assert "On the sky" in report
     assert page.count('src="data:image/png;base64,') == report.count("](figures/") == 6
@@ -119,47 +123,55 @@ def test_report_names_every_model_and_holds_no_time(compared_survey: SurveyPaths
 
 
 def trained_as(name: str, signal: float, n: int = 600) -> Replicated:
-    """A model whose trainings' scores are shared noise, some of their own, and ``signal`` where a lens is."""
+    """A model whose trainings score shared noise, a little of their own, and ``signal`` where a lens is."""
     rng = np.random.default_rng(0)
-    label = rng.integers(0, 2, n).astype(np.int8)
-    shared = rng.normal(size=n) + signal * (label - 0.5)
+    label, shared = rng.integers(0, 2, n).astype(np.int8), rng.normal(size=n)
     part = np.where(np.arange(n) < n - 100, "test", "validation")
     frame = {"object_id": np.arange(n).astype(str), "row": np.arange(n), "label": label, "part": part}
-    tables = [
-        pd.DataFrame({**frame, "score": 1 / (1 + np.exp(-shared - 0.1 * rng.normal(size=n)))})
-        for _ in range(2)
-    ]
-    return evaluate_replicas(name, tables, lambda rows: object_groups(len(rows)), JUDGING, 3)
+    each = [shared + 0.1 * rng.normal(size=n) + signal * (label - 0.5) for _ in range(3)]
+    scores = [pd.DataFrame({**frame, "score": (1 / (1 + np.exp(-of))).astype(np.float32)}) for of in each]
+    return evaluate_replicas(name, scores, lambda rows: object_groups(len(rows)), JUDGING, 3)
 
 
-def judged(*models: Replicated) -> tuple[dict, list[dict]]:
-    """Metrics of models, and comparisons of every two of them, judged together."""
+def measured(models: Sequence[Replicated]) -> dict[str, dict[str, Any]]:
+    """Metrics of models by name."""
+    scatters = scatters_of(models)
+    kind = np.where(models[0].committee.test.label == 1, "lens", "non_lens")
+    return {of.name: metrics_of(of, kind, scatters, JUDGING) for of in models}
+
+
+def pairs_of(models: Sequence[Replicated]) -> list[dict[str, Any]]:
+    """Compare each model with each, all looked at together."""
     scatters = scatters_of(models)
     pairs = [compare(*pair, scatters, JUDGING) for pair in combinations(models, 2)]
     resolve(pairs, JUDGING.interval_level, RANKED)
-    metrics = {
-        of.name: metrics_of(of, np.full(len(of.committee.rows), ""), scatters, JUDGING) for of in models
-    }
-    return metrics, pairs
+    return pairs
 
 
 def test_ranking_knows_which_way_is_better_and_what_is_resolved() -> None:
-    metrics, pairs = judged(trained_as("poor", 1.0), trained_as("good", 4.0), trained_as("twin", 4.0))
+    models = [trained_as("poor", 1.0), trained_as("good", 4.0), trained_as("twin", 4.0)]
+    metrics, pairs = measured(models), pairs_of(models)
     for measure in ("auc", "recall", "fpr"):
         ranking = rank_models(metrics, measure, pairs)
         assert [of["model"] for of in ranking] == ["good", "twin", "poor"]
+        assert ranking[0] == {
+            "model": "good",
+            "value": metrics["good"][measure],
+            "interval": metrics["good"][f"{measure}_interval"],
+        }
         best = best_of(ranking)
         assert (best["resolved_from"], best["not_resolved_from"]) == (["poor"], ["twin"])
-    metrics["good"]["auc"] = None
-    assert rank_models(metrics, "auc", pairs)[-1]["model"] == "good"
+    # What is undefined is last, and resolved from nothing.
+    undefined = {**metrics, "good": {**metrics["good"], "auc": None}}
+    unknown = [{**of, "resolved": []} for of in pairs]
+    last = rank_models(undefined, "auc", unknown)[-1]
+    assert (last["model"], last["value"], last["resolved_from_best"]) == ("good", None, False)
 
 
 def test_control_words_follow_from_the_numbers() -> None:
-    poor, good, twin = trained_as("set_1", 1.0), trained_as("control", 4.0), trained_as("set_6", 4.0)
-    scatters = scatters_of([poor, good, twin])
-    pairs = [compare(good, other, scatters, JUDGING) for other in (poor, twin)]
-    resolve(pairs, JUDGING.interval_level, RANKED)
-    words = control_words(*pairs)
+    models = [trained_as("control", 4.0), trained_as("set_1", 1.0), trained_as("set_6", 4.0)]
+    selection, size, _ = pairs_of(models)
+    words = control_words(selection, size)
     selection, size = words.split("Number of examples")
     assert "recall differs by +" in selection
     assert "false-positive rate differs by −" in selection
@@ -170,10 +182,8 @@ def test_control_words_follow_from_the_numbers() -> None:
 
 def test_a_set_that_was_not_counted_is_named() -> None:
     models = {name: trained_as(name, 2.0) for name in MODELS}
-    metrics, _ = judged(*models.values())
-    results = Results(
-        PARAMS, pd.DataFrame(), models, scatters_of(models.values()), metrics, {}, {"set_1": {}}
-    )
+    scatters, metrics = scatters_of(models.values()), measured(list(models.values()))
+    results = Results(PARAMS, pd.DataFrame(), models, scatters, metrics, {}, {"set_1": {}})
     with pytest.raises(UserError, match=r"selection\.json: no entry 'set_2'"):
         EuclidComparison().compare(results)
 
