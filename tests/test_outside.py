@@ -42,8 +42,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_the_survey_runs_to_its_report(root: Path) -> None:
-    metrics = read_json(root / "metrics" / "toy" / "narrow.json")
-    assert metrics["n_test"] == 60
+    metrics = read_json(root / "metrics" / "toy" / "measures" / "narrow.json")
+    assert (metrics["n_test"], metrics["replicas"]) == (60, 2)
     assert metrics["auc"] > 0.8
     assert read_json(root / "metrics" / "toy" / "comparison.json")["first"] == "narrow"
     assert "Toy: does width help?" in (root / "reports" / "toy" / "report.html").read_text()
@@ -56,8 +56,8 @@ def test_the_study_runs_on_the_survey(root: Path) -> None:
     assert 0.2 < auc < 0.8
     listed = run(root, "lensfinder", "runs", "rebuild").splitlines()
     assert [name.rpartition("-")[0] for name in listed] == [
-        "lensfinder-toy/narrow",
-        "lensfinder-toy/wide",
+        *("lensfinder-toy/replica_1", "lensfinder-toy/replica_2", "lensfinder-toy/narrow"),
+        *("lensfinder-toy/replica_1", "lensfinder-toy/replica_2", "lensfinder-toy/wide"),
         "lensfinder-toy-shuffled/narrow",
     ]
 
@@ -66,7 +66,7 @@ def test_the_study_runs_on_the_survey(root: Path) -> None:
 def test_the_command_line_knows_both(root: Path) -> None:
     assert "toy" in run(root, "lensfinder", "surveys").splitlines()
     assert "shuffled" in run(root, "lensfinder", "--help")
-    assert "pipelines/toy/dvc.yaml:evaluate-toy@wide" in (root / "reports" / "toy" / "report.md").read_text()
+    assert "pipelines/toy/dvc.yaml:evaluate-toy" in (root / "reports" / "toy" / "report.md").read_text()
 
 
 @pytest.mark.slow

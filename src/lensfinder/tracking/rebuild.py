@@ -41,10 +41,11 @@ def _rebuilt(store: RunStore, workspace: Path) -> Iterator[tuple[str, TrackedRun
         if (rebuild := plugins.load(plugins.STUDIES, study).rebuild) is not None:
             yield from rebuild(study, store, workspace)
             continue
-        for path in sorted(workspace.glob(f"models/{study}/*/*/*/training.json")):
-            survey, model, replica = path.parts[-4:-1]
+        models = workspace / "models" / study
+        for path in sorted(models.glob("*/**/training.json")):
+            survey, *name = path.parent.relative_to(models).parts
             files = StudyPaths(SurveyPaths(workspace, survey), study)
-            yield experiment_of(files), RecordedStudy(files).trained_run(store, f"{model}/{replica}")
+            yield experiment_of(files), RecordedStudy(files).trained_run(store, "/".join(name))
 
 
 def _survey_runs(store: RunStore, workspace: Path) -> Iterator[tuple[str, TrackedRun]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lensfinder.evaluation.comparison import compare
+from lensfinder.evaluation.comparison import compare, resolve
 from lensfinder.evaluation.intervals import object_groups
 from lensfinder.evaluation.tables import Axis
 from lensfinder.params import Model
@@ -43,8 +43,10 @@ class ToyComparison:
 
     def compare(self, results: Results) -> dict[str, Any]:
         """On the same objects."""
-        first, second = results.evaluated.values()
-        return compare(first, second, results.params.section(Toy).judging)
+        judging = results.params.section(Toy).judging
+        pair = compare(*results.models.values(), results.scatters, judging)
+        resolve([pair], judging.interval_level)
+        return pair
 
     def figures(self, results: Results, comparison: Mapping[str, Any], paths: SurveyPaths) -> dict[str, Any]:
         """None of its own."""
