@@ -33,7 +33,7 @@ FLOORS = (
     ("datasets", "tracking"),
     ("sky", "workspace"),
     ("simulation", "params", "lensing"),
-    ("compiled", "plugins", "progress"),
+    ("compiled", "multiplicity", "plugins", "progress"),
     ("errors", "typing"),
 )
 """From top to bottom; an import may only point down, or stay in its room."""

@@ -11,8 +11,8 @@ from scipy.stats import beta
 from support.project import PARAMS
 
 from lensfinder.evaluation.evaluated import Evaluated, evaluate_scores
-from lensfinder.evaluation.intervals import object_groups
-from lensfinder.evaluation.on_sky import OnSky, independent_objects, rate_bound, sky_metrics
+from lensfinder.evaluation.intervals import independent_objects, object_groups, rate_bound
+from lensfinder.evaluation.on_sky import OnSky, sky_metrics
 from lensfinder.params import read_params
 
 JUDGING = read_params(PARAMS).jpas.judging

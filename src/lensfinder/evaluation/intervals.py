@@ -9,7 +9,7 @@ Wilson's interval is the one to read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,41 @@ def wilson_interval(
     centre = ratio(rate * n + 0.5 * z**2, n + z**2)
     half = z * np.sqrt(n * rate * (1 - rate) + 0.25 * z**2) / (n + z**2)
     return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
+
+
+def clopper_pearson(
+    rate: FloatArray | float, trials: FloatArray | float, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Interval of a rate (Clopper & Pearson 1934, Biometrika 26, 404); counts need not be whole."""
+    cases, others = np.asarray(rate * trials), np.asarray((1.0 - rate) * trials)
+    low = stats.beta.ppf(0.5 - 0.5 * level, cases, others + 1)
+    high = stats.beta.ppf(0.5 + 0.5 * level, cases + 1, others)
+    undefined = 0.0 * cases
+    return np.where(cases > 0, low, undefined), np.where(others > 0, high, 1.0 + undefined)
+
+
+def rate_bound(independent: FloatArray | float, level: float) -> FloatArray:
+    """Upper end of :func:`clopper_pearson` for a rate of which no case was seen, 1 − (α/2)^(1/n)."""
+    return clopper_pearson(0.0, independent, level)[1]
+
+
+def independent_objects(weight: FloatArray, shared: Sequence[AnyArray]) -> float:
+    """Effective number of independent objects, (Σ w)²/Σ w² over the sums w of what is shared (Kish 1965).
+
+    Of several things that objects may share, the one that leaves the fewest counts; an object that shares
+    nothing counts by itself. NaN for no weight at all.
+    """
+    fewest = _effective(weight)
+    for names in shared:
+        _, group = np.unique(names, return_inverse=True)
+        alone = np.asarray(names) == ""
+        sums = np.append(np.bincount(group[~alone], weight[~alone]), weight[alone])
+        fewest = min(fewest, _effective(sums))
+    return fewest
+
+
+def _effective(sums: FloatArray) -> float:
+    return float(ratio(sums.sum() ** 2, (sums**2).sum()))
 
 
 def sky_groups(tile: AnyArray, galaxy_id: AnyArray, quasar_id: AnyArray) -> Groups:

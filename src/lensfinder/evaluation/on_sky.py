@@ -14,7 +14,12 @@ from typing import Any
 import numpy as np
 
 from lensfinder.evaluation.evaluated import Evaluated
-from lensfinder.evaluation.intervals import bootstrap, percentile_interval
+from lensfinder.evaluation.intervals import (
+    bootstrap,
+    independent_objects,
+    percentile_interval,
+    rate_bound,
+)
 from lensfinder.evaluation.measure_table import FIXED, VALIDATION
 from lensfinder.evaluation.measures import ratio
 from lensfinder.evaluation.metrics import interval, plain
@@ -74,33 +79,6 @@ def sky_metrics(
             for point, threshold in thresholds.items()
         },
     }
-
-
-def rate_bound(independent: FloatArray | float, level: float) -> FloatArray:
-    """Upper Clopper–Pearson bound of a rate of which no case was seen (1934, Biometrika 26, 404).
-
-    That of the two-sided interval of this level, 1 − (α/2)^(1/n), with n independent trials.
-    """
-    return np.asarray(1.0 - (0.5 - 0.5 * level) ** (1.0 / np.asarray(independent, dtype=np.float64)))
-
-
-def independent_objects(weight: FloatArray, shared: Sequence[AnyArray]) -> float:
-    """Effective number of independent objects, (Σ w)²/Σ w² over the sums w of what is shared (Kish 1965).
-
-    Of several things that objects may share, the one that leaves the fewest counts; an object that shares
-    nothing counts by itself. NaN for no weight at all.
-    """
-    fewest = _effective(weight)
-    for names in shared:
-        _, group = np.unique(names, return_inverse=True)
-        alone = np.asarray(names) == ""
-        sums = np.append(np.bincount(group[~alone], weight[~alone]), weight[alone])
-        fewest = min(fewest, _effective(sums))
-    return fewest
-
-
-def _effective(sums: FloatArray) -> float:
-    return float(ratio(sums.sum() ** 2, (sums**2).sum()))
 
 
 def _mix(evaluated: Evaluated, kind: AnyArray, sky: OnSky) -> _Mix:

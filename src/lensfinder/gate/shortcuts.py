@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata, t
 
+from lensfinder.multiplicity import holm
 from lensfinder.typing import AnyArray, BoolArray, FloatArray, IntArray
 
 P_MIN = 0.01
@@ -151,11 +152,3 @@ def p_value(auc: float, error: float, freedom: int, tolerance: float) -> float:
     if excess == 0 or np.isnan(error):
         return 1.0
     return float(2 * t.sf(excess / error, freedom)) if error > 0 else 0.0
-
-
-def holm(p: FloatArray) -> FloatArray:
-    """Adjust p-values for their number (Holm 1979, Scand. J. Statist. 6, 65); NaN stay and do not count."""
-    adjusted = np.full(p.shape, np.nan)
-    order = np.argsort(p)[: np.count_nonzero(~np.isnan(p))]
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(order.size, 0, -1)), 1.0)
-    return adjusted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +15,7 @@ from support.project import PARAMS, changed
 from lensfinder.errors import UserError
 from lensfinder.evaluation import measures
 from lensfinder.evaluation.evaluated import Part
-from lensfinder.evaluation.intervals import Groups
+from lensfinder.evaluation.intervals import Groups, rate_bound
 from lensfinder.evaluation.measure_table import compared
 from lensfinder.params import read_params
 from lensfinder.studies.cross_validation.comparison import compare_cross_validated, leak_differences
@@ -26,7 +27,7 @@ from lensfinder.studies.cross_validation.measures import (
     held_out_of,
     model_result,
 )
-from lensfinder.studies.cross_validation.resampled import resampled_mean
+from lensfinder.studies.cross_validation.resampled import Design, resampled_measure
 
 JUDGING = changed(read_params(PARAMS).jpas.judging, {"interval_level": 0.9, "bootstrap_samples": 150})
 TILES, PER_TILE, FOLDS = 24, 15, 3
@@ -106,7 +107,8 @@ def test_means_are_over_all_folds_of_all_repeats_with_the_corrected_interval() -
     result = model_result(model, JUDGING, 8)
     assert len(result["per_fold"]) == 2 * FOLDS
     auc = np.array([of["auc"] for of in result["per_fold"]])
-    expected = resampled_mean(auc, FOLDS, 0.9)
+    assert model.design == Design(N / FOLDS / TRAINING["n_train"], TILES)
+    expected = resampled_measure(auc, model.design, 0.9)
     assert result["auc"] == pytest.approx(auc.mean(), abs=1e-7)
     assert result["auc_sd"] == pytest.approx(auc.std(ddof=1), abs=1e-7)
     assert result["auc_interval"]["low"] == pytest.approx(expected.low, abs=1e-7)
@@ -149,7 +151,9 @@ def test_a_perfect_model_and_one_without_any_lens() -> None:
     result = model_result(validate("a", LABEL.astype(np.float32)), JUDGING, 8)
     assert result["recall"] == result["auc"] == 1.0
     assert result["recall_sd"] == 0.0
-    assert result["recall_interval"]["low"] is None  # no scatter between folds, nothing to judge by
+    # No scatter between folds, nothing to judge by: what may be missed in 24 tiles and was not.
+    bound = float(rate_bound(TILES, 0.9))
+    assert result["recall_interval"] == {"low": pytest.approx(1 - bound, abs=1e-7), "high": 1.0, "level": 0.9}
     assert result["recall_bootstrap_interval"] == {"low": 1.0, "high": 1.0, "level": 0.9}
     first, *others = folds_of_one()
     blind = held_out(first.fold, first.rows.assign(label=0), float("nan"))
@@ -166,8 +170,9 @@ def test_identical_models_do_not_differ() -> None:
     for name in compared():
         key = f"{name}_difference"
         assert (of[key], of[f"{key}_sd"], of[f"{key}_t"], of[f"{key}_p"]) == (0.0, 0.0, 0.0, 1.0), name
-        for interval in ("interval", "bootstrap_interval"):
-            assert of[f"{key}_{interval}"] == {"low": 0.0, "high": 0.0, "level": 0.9}
+        assert of[f"{key}_bootstrap_interval"] == {"low": 0.0, "high": 0.0, "level": 0.9}
+        bound = pytest.approx(float(rate_bound(TILES, 0.9)), abs=1e-7)
+        assert (-of[f"{key}_interval"]["low"], of[f"{key}_interval"]["high"]) == (bound, bound)
     assert of["mcnemar_p"] == 1.0
     assert of["both_correct"] + of["both_wrong"] == N
 
@@ -232,6 +237,18 @@ def test_the_threshold_comes_from_the_folds_own_validation_part() -> None:
         held_out_of(Fold(1, 1), rows.assign(part="test"), TRAINING, JUDGING)
 
 
+def test_the_larger_share_held_out_counts_where_models_learn_from_other_numbers() -> None:
+    folds = folds_of_scores([noisy(1.5, 1)], ASSIGNED[:1])
+    fewer = [dataclasses.replace(of, training={**TRAINING, "n_train": 50}) for of in folds]
+    one, other = validate("a", noisy(0.8, 2)), validate_folds("b", fewer)
+    assert other.design.test_to_train == pytest.approx(N / FOLDS / 50)
+    forth, back = compare_cross_validated(one, other, JUDGING), compare_cross_validated(other, one, JUDGING)
+    assert forth["auc_difference_t"] == pytest.approx(-back["auc_difference_t"])
+    difference = one.value["auc"] - other.value["auc"]
+    error = difference.std(ddof=1) * np.sqrt(1 / FOLDS + N / FOLDS / 50)
+    assert forth["auc_difference_t"] == pytest.approx(difference.mean() / error, rel=1e-5)
+
+
 def test_what_a_leak_pretends_is_paired_on_objects_not_on_folds() -> None:
     honest = validate("a", noisy(1.0, 1))
     random = np.random.default_rng(8).permutation(np.arange(N) % FOLDS) + 1
@@ -240,7 +257,7 @@ def test_what_a_leak_pretends_is_paired_on_objects_not_on_folds() -> None:
     assert of["recall_difference"] == pytest.approx(of["recall_leak"] - of["recall_tiles"], abs=2e-8)
     assert of["recall_difference_bootstrap_interval"]["low"] > 0
     width = [validated.value["recall"].var(ddof=1) for validated in (leaky, honest)]
-    half = stats.t.ppf(0.95, FOLDS - 1) * np.sqrt((1 / FOLDS + 1 / (FOLDS - 1)) * sum(width))
+    half = stats.t.ppf(0.95, FOLDS - 1) * np.sqrt((1 / FOLDS + N / FOLDS / TRAINING["n_train"]) * sum(width))
     bounds = of["recall_difference_interval"]
     assert bounds["high"] - of["recall_difference"] == pytest.approx(half, abs=2e-8)
     # The same scores, dealt to other folds: nearly nothing is left.

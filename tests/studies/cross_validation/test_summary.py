@@ -30,6 +30,7 @@ def comparison(first: str, second: str, **intervals: Any) -> dict[str, Any]:
         key = f"{name}_difference"
         of[key] = None if by_t[0] is None else 0.5 * (by_t[0] + by_t[1])
         of[f"{key}_t"], of[f"{key}_p"] = (None, None) if by_t[0] is None else (1.23, 0.28)
+        of[f"{key}_sd"] = None if by_t[0] is None else 0.003
         of[f"{key}_interval"] = interval(*by_t)
         of[f"{key}_bootstrap_interval"] = interval(*by_bootstrap)
     return of
@@ -97,11 +98,16 @@ def test_tests_that_disagree_are_named() -> None:
 
 
 def test_undefined_measures_and_folds_that_all_agree() -> None:
-    same = {"fpr_difference_t": None, "fpr_difference_p": None}
+    same = {"fpr_difference_t": None, "fpr_difference_p": None, "fpr_difference_sd": 0.0}
     words = verdict(same, recall=((None, None), (None, None)))
     assert "undefined in a fold" in words
     assert "the same in every fold, so that there is no scatter" in words
-    assert "in recall," not in words[words.index("Not resolved") :]
+    # Neither of what is undefined nor of what does not scatter is anything excluded.
+    assert "0.42 percentage points in accuracy and" in words
+    for name in ("recall", "false-positive rate"):
+        assert f"in {name}" not in words[words.index("Not resolved") :]
+    still = {f"{name}_difference_sd": 0.0 for name in headlines()}
+    assert "nothing can be excluded, since the measures are undefined in a fold or the same" in verdict(still)
 
 
 def test_one_model_is_described_and_not_compared() -> None:

@@ -16,7 +16,11 @@ from lensfinder.evaluation.measure_table import compared
 from lensfinder.evaluation.metrics import bootstrap_interval, interval, plain
 from lensfinder.params import Judging
 from lensfinder.studies.cross_validation.measures import POOLED_REPEAT, CrossValidated
-from lensfinder.studies.cross_validation.resampled import resampled_mean, unpaired_half_width
+from lensfinder.studies.cross_validation.resampled import (
+    Design,
+    resampled_difference,
+    unpaired_difference,
+)
 from lensfinder.typing import BoolArray
 
 
@@ -28,7 +32,8 @@ def compare_cross_validated(
     Returns
     -------
     For each measure ``<measure>_difference``, and with that name before them ``_sd``, ``_interval``, ``_t``
-    and ``_p`` (corrected resampled t-test; ``None`` where all folds differ by the same amount) and
+    and ``_p`` (corrected resampled t-test; ``None`` where all folds differ by the same amount, and the
+    interval is a bound that holds zero) and
     ``_bootstrap_interval``; McNemar's test on the objects of the first repeat.
 
     Raises
@@ -43,9 +48,12 @@ def compare_cross_validated(
         "n_objects": len(first.objects),
         "n_lenses": int((first.objects["label"] == 1).sum()),
     }
+    # Models may learn from other numbers of the same folds' objects: the larger share is the cautious one.
+    shares = first.design.test_to_train, second.design.test_to_train
+    design = Design(max(shares), first.design.independent)
     for name in compared():
         difference = first.value[name] - second.value[name]
-        mean = resampled_mean(difference, first.n_folds, judging.interval_level)
+        mean = resampled_difference(difference, design, judging.interval_level)
         key = f"{name}_difference"
         result[key], result[f"{key}_sd"] = plain(mean.mean), plain(mean.sd)
         result[f"{key}_interval"] = interval(mean.low, mean.high, judging)
@@ -81,14 +89,14 @@ def leak_differences(leaky: CrossValidated, honest: CrossValidated, judging: Jud
             f"{len(honest.objects):,}, and they are not the same; run both cross-validations again"
         )
     result: dict[str, Any] = {}
+    designs = leaky.design, honest.design
     for name in compared():
-        means = [float(of.value[name].mean()) for of in (leaky, honest)]
-        result[f"{name}_leak"], result[f"{name}_tiles"] = plain(means[0]), plain(means[1])
-        key = f"{name}_difference"
-        result[key] = plain(means[0] - means[1])
         values = leaky.value[name], honest.value[name]
-        half = unpaired_half_width(*values, honest.n_folds, judging.interval_level)
-        result[f"{key}_interval"] = interval(means[0] - means[1] - half, means[0] - means[1] + half, judging)
+        result[f"{name}_leak"], result[f"{name}_tiles"] = (plain(of.mean()) for of in values)
+        key = f"{name}_difference"
+        found = unpaired_difference(*values, designs, judging.interval_level)
+        result[key] = plain(found.mean)
+        result[f"{key}_interval"] = interval(found.low, found.high, judging)
         drawn = leaky.draws[name] - honest.draws[name]
         result[f"{key}_bootstrap_interval"] = bootstrap_interval(drawn, judging)
     return result

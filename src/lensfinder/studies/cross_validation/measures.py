@@ -27,7 +27,7 @@ from lensfinder.evaluation.measures import Confusion, ratio
 from lensfinder.evaluation.metrics import bootstrap_interval, interval, plain, value_of, wilson_interval
 from lensfinder.params import Judging
 from lensfinder.studies.cross_validation.folds import Fold
-from lensfinder.studies.cross_validation.resampled import resampled_mean
+from lensfinder.studies.cross_validation.resampled import Design, resampled_measure
 from lensfinder.typing import FloatArray, IntArray
 
 TRAINING_KEYS = ("n_train", "n_validation", "epochs", "best_epoch")
@@ -88,6 +88,17 @@ class CrossValidated:
     draws: Mapping[str, FloatArray]
     pooled: Confusion
     pooled_draws: Confusion
+
+    @property
+    def design(self) -> Design:
+        """What intervals of means over the folds depend on.
+
+        Objects of a group are not independent, and measures of one class rest on the groups that hold it.
+        """
+        shares = [len(of.rows) / of.training["n_train"] for of in self.folds]
+        lens = self.objects["label"].to_numpy() == 1
+        groups = [np.unique(self.groups.of[chosen]).size for chosen in (lens, ~lens)]
+        return Design(float(np.mean(shares)), max(min(groups), 1))
 
     @property
     def n_folds(self) -> int:
@@ -172,15 +183,14 @@ def cross_validate(
 def model_result(of: CrossValidated, judging: Judging, input_bytes_per_object: int) -> dict[str, Any]:
     """Return what ``cv.json`` says of a model: each fold, means over folds, pooled counts.
 
-    Intervals of means (``<measure>_interval``) are those of the corrected resampled t-test, cut at 0 and 1,
-    between which all measures lie; ``<measure>_bootstrap_interval`` are those of the bootstrap.
+    Intervals of means (``<measure>_interval``) are those of the corrected resampled t-test, see
+    :func:`.resampled.resampled_measure`; ``<measure>_bootstrap_interval`` are those of the bootstrap.
     """
     result: dict[str, Any] = {"per_fold": [_fold_result(of, index) for index in range(len(of.folds))]}
     for name in averaged():
-        mean = resampled_mean(of.value[name], of.n_folds, judging.interval_level)
+        mean = resampled_measure(of.value[name], of.design, judging.interval_level)
         result[name], result[f"{name}_sd"] = plain(mean.mean), plain(mean.sd)
-        low, high = (float(np.clip(end, 0.0, 1.0)) for end in (mean.low, mean.high))
-        result[f"{name}_interval"] = interval(low, high, judging)
+        result[f"{name}_interval"] = interval(mean.low, mean.high, judging)
         result[f"{name}_bootstrap_interval"] = bootstrap_interval(of.draws[name], judging)
     result["pooled"] = _pooled_result(of, judging)
     result["input_bytes_per_object"] = int(input_bytes_per_object)

@@ -66,8 +66,6 @@ def _mean(of: Mapping[str, Any], name: str) -> str:
     if of[name] is None:
         return "undefined in a fold"
     bounds = of[f"{name}_interval"]
-    if bounds["low"] is None:
-        return f"{written(name, of[name])}, the same in every fold"
     numbers = (of[name], of[f"{name}_sd"], bounds["low"], bounds["high"])
     value, sd, low, high = (written(name, number) for number in numbers)
     return f"{value} ± {sd} [{low}, {high}]"
@@ -168,8 +166,11 @@ def reading_section(result: Mapping[str, Any]) -> Section:
         "**Corrected interval, t and p**: from the scatter between folds, which holds that of test objects, "
         "of training sets and of initial weights. Networks of different folds learned from mostly the same "
         "objects; an ordinary t-test ignores that and finds differences where there are none, so the "
-        f"variance is enlarged by the share of objects held out ({result['test']}; Bouckaert & Frank 2004 "
-        "for repeats). With few folds the interval is wide: that is what a few trainings can say. "
+        "variance is enlarged by the number of objects held out over that of the objects learned from "
+        f"({result['test']}; Bouckaert & Frank 2004 for repeats). With few folds the interval is wide: that "
+        "is what a few trainings can say. Where all folds agree there is nothing to judge by: the interval "
+        "is then the Clopper–Pearson bound of what was never seen in as many independent "
+        f"{UNITS[result['interval_unit']]}. "
         f"**Bootstrap over {UNITS[result['interval_unit']]}**: the scatter of test objects only, for these "
         "very networks. **McNemar**: whether the two models' mistakes on the same objects could be a "
         f"coin's.{shared} Each interval and p stands for itself: of several, one may exclude zero by chance. "

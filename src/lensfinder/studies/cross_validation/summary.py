@@ -165,12 +165,10 @@ def resolved(of: Mapping[str, Any], interval: str = "interval") -> list[str]:
 
 def _excluded(of: Mapping[str, Any], measures: Sequence[str]) -> str:
     parts = [
-        f"{_at_most(of, name)} in {MEASURES[name].words}"
-        for name in measures
-        if of[f"{name}_difference_interval"]["low"] is not None
+        f"{_at_most(of, name)} in {MEASURES[name].words}" for name in measures if of[f"{name}_difference_sd"]
     ]
     if not parts:
-        return "nothing can be excluded, since the measures are undefined in a fold"
+        return "nothing can be excluded, since the measures are undefined in a fold or the same in all"
     level = level_words(of["recall_difference_interval"])
     return f"differences beyond {listed(parts)} are excluded at {level}"
 
