@@ -1,4 +1,4 @@
-"""The same data on every processor: NumPy's own functions for AVX-512 round otherwise than those for all others."""
+"""The same data on every processor: NumPy's functions for AVX-512 round otherwise than all others."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from lensfinder.surveys.jpas.simulation.sources import open_populations
 from lensfinder.surveys.jpas.paths import JpasPaths
 root = Path(sys.argv[1])
 params = read_params(root / "params.yaml")
-small = params.model_copy(
-    update={"jpas": params.jpas.model_copy(
-        update={"sky": params.jpas.sky.model_copy(update={"tiles": 4, "test_tiles": 1, "galaxies": 40, "quasars_per_tile": 60})}
-    )}
+sky = params.jpas.sky.model_copy(
+    update={"tiles": 4, "test_tiles": 1, "galaxies": 40, "quasars_per_tile": 60}
 )
+small = params.model_copy(update={"jpas": params.jpas.model_copy(update={"sky": sky})})
 class Paths(JpasPaths):
     tables = root / "catalogs"
-for table in draw_populations(small, *open_populations(Paths(root), small), read_filters(root / "catalogs").cube().names):
+bands = read_filters(root / "catalogs").cube().names
+for table in draw_populations(small, *open_populations(Paths(root), small), bands):
     print(int(pd.util.hash_pandas_object(table).sum()))
 """
 
