@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lensfinder.errors import UserError
 from lensfinder.evaluation.measure_table import headlines
 from lensfinder.params import Params
 from lensfinder.report.report import measures_table, rows_of
@@ -22,7 +23,9 @@ def glance(paths: SurveyPaths, params: Params) -> str:
         If the models were not compared yet.
     """
     contract, section = survey_of(paths.survey), params.survey(paths.survey)
-    verdict = read_json(paths.comparison)["verdict"]
+    verdict = read_json(paths.comparison).get("verdict")
+    if verdict is None:
+        raise UserError(f"{paths.comparison}: holds no verdict; `dvc repro compare-{paths.survey}` makes it")
     rows: dict[str, Mapping[str, Any]] = rows_of(
         {name: read_json(paths.model(name).measures) for name in section.models}
     )
