@@ -442,7 +442,7 @@ def repro_stops(
 @pytest.mark.slow
 def test_removed_positives_stop_the_pipeline_before_any_training(checkout: Path) -> None:
     """As somebody does who swaps in data of their own: replace the file, `dvc commit -f`, `dvc repro`."""
-    model = checkout / "models" / "jpas" / "cube" / "model.keras"
+    model = checkout / "models" / "jpas" / "cube" / "replica_1" / "model.keras"
     trained = model.read_bytes()
     splits = pd.read_parquet(checkout / "splits" / "jpas.parquet")
     positive = np.flatnonzero((splits["part"] == "train") & (splits["label"] == 1))
