@@ -35,6 +35,12 @@ import os, signal, sys
 sys.path[:0] = sys.argv[1:3]
 from pathlib import Path
 import test_training as tests
+import tensorflow as tf
+from lensfinder.networks import backend
+
+# As many threads as the process has settled on that goes on with this.
+backend.use_threads(int(sys.argv[4]))
+tf.zeros(1) + 1
 
 def on_epoch(epoch, row):
     if epoch == 3:
@@ -190,9 +196,9 @@ def test_an_interrupted_cosine_ends_as_an_undisturbed_one(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_killed_training_ends_as_an_undisturbed_one(undisturbed: Path, tmp_path: Path) -> None:
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(TESTS), str(tmp_path)], check=False
-    )
+    folders = [str(folder) for folder in (Path(__file__).parent, TESTS, tmp_path)]
+    threads = json.loads(paths(undisturbed).training.read_text())["threads"]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *folders, str(threads)], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert not paths(tmp_path).model_dir.exists()
 
