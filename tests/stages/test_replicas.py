@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +13,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from support.euclid_dataset import good_euclid_dataset, small_euclid_params
-from support.gate_dataset import good_dataset
+from support.gate_dataset import good_dataset, small_params
 from support.networks import network
 from support.project import REPOSITORY, Killed, changed, changed_file, digests, make_project
 from support.survey_evaluation import use_network
@@ -56,6 +56,30 @@ def one(tmp_path: Path) -> OneTraining:
     write_model(one.out, "0" * 64)
     one.out.scores.write_text("of another network")
     return one
+
+
+def test_a_training_is_known_by_what_it_reads_and_by_nothing_else(tmp_path: Path) -> None:
+    paths = good_dataset().write(make_project(tmp_path))
+    params = small_params()
+
+    def hashes(values: Mapping[str, object] = {}) -> dict[tuple[str, int], Hashes]:
+        of = changed(params, values)
+        each = [(name, number) for name in MODELS for number in (1, 2)]
+        return {(name, number): replica_of(paths, of, name, number).hashes() for name, number in each}
+
+    before = hashes()
+    assert len({of.inputs for of in before.values()}) == 4
+    # Trainings of one model differ by their seeds alone.
+    assert [len({before[name, number].model for number in (1, 2)}) for name in MODELS] == [1, 1]
+    assert hashes({"jpas.training.replicas": 9}) == before
+    assert hashes({"jpas.judging.beta": 1.0}) == before
+    again = hashes({"jpas.training.seed": 1})
+    assert not {of.inputs for of in again.values()} & {of.inputs for of in before.values()}
+    other = changed(params.jpas.models["cube"], {"dropout": 0.45})
+    after = hashes({"jpas.models": {**params.jpas.models, "cube": other}})
+    assert [key for key, of in after.items() if of != before[key]] == [("cube", 1), ("cube", 2)]
+    np.save(paths.root / "datasets/jpas/pseudo_spectra/pseudo_spectra.npy", np.zeros((3, 2)))
+    assert {key[0] for key, of in hashes().items() if of != before[key]} == {"pseudo_spectra"}
 
 
 @contextmanager
